@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * driftpool: pools of reusable objects for threads whose tasks migrate.
+ *
+ * An object is constructed once, lent out many times and destructed when the
+ * pool gives it up.  Each worker has a cache of its own; what one worker's
+ * cache has too much of, another one's gets through the shared pool, so that
+ *
+ *	constructed - destructed <= peak in use + (W - 1) * 2M + reserved
+ *
+ * at every instant, W being the most workers ever attached at once and M the
+ * magazine size, however the objects migrate (dp_pool_bound()).
+ *
+ * Synchronization.  "own" means: only by the thread that owns the handle,
+ * that is, the one that attached it or bound it last.
+ *
+ *	function                  called by   waits for
+ *	dp_borrow, dp_return,     own         nobody, while the cache or the
+ *	  .._bulk                             shared pool serves it (*)
+ *	dp_pool_borrow/return     any thread  as above; first use: attach
+ *	dp_worker_attach          any thread  other attach, detach, fork
+ *	dp_worker_detach,         own         the same, and running stats and
+ *	  dp_thread_detach                    audit calls (a grace period)
+ *	dp_worker_bind            new owner   nobody
+ *	dp_pool_reserve           any thread  allocator and constructor
+ *	dp_pool_trim              any thread  destructor and allocator
+ *	dp_pool_stats, _bound     any thread  attach and detach under way
+ *	dp_pool_audit             quiescence  attach and detach under way
+ *	dp_pool_create, _destroy  any thread  other create, destroy, fork
+ *	dp_fork_prepare           any thread  everything above marked as waiting
+ *
+ * (*) With the backend `mutex` an exchange of magazines, once in M operations
+ * at the most, takes a lock.  A borrow that finds nothing constructs, and so
+ * waits for the allocator and the constructor.
+ *
+ * All functions may run concurrently with all others on the same pool, except
+ * that nothing may run on a pool during or after its successful destroy, and
+ * dp_pool_audit() wants nobody else to use the pool meanwhile.  None may be
+ * called from a signal handler; destructors and constructors may call all but
+ * dp_pool_destroy().  A task that suspends must not keep its worker's handle
+ * across the suspension: it may resume on another thread.
+ *
+ * The two-level cache of magazines is Bonwick's and Adams's ("Magazines and
+ * Vmem", USENIX ATC 2001).
+ */
+#ifndef DRIFTPOOL_POOL_H
+#define DRIFTPOOL_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DP_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define DP_API __attribute__((visibility("default")))
+#define DP_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define DP_UNUSED __attribute__((unused))
+#else
+#define DP_API
+#define DP_UNLIKELY(condition) (condition)
+#define DP_UNUSED
+#endif
+
+/*
+ * DP_NO_INLINE selects the exported dp_borrow() and dp_return() instead of the
+ * inline ones.  C++ has no choice: it lacks C's atomics.
+ */
+#if defined(__cplusplus) && !defined(DP_NO_INLINE)
+#define DP_NO_INLINE 1
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct dp_pool;
+struct dp_worker;
+
+/* Limits, checked by dp_pool_create(). */
+#define DP_MAGAZINE_SIZE_MIN 2u
+#define DP_MAGAZINE_SIZE_MAX 1024u
+#define DP_MAGAZINE_SIZE_DEFAULT 64u
+#define DP_NAME_BYTES_MAX 63u /* without the final 0 */
+#define DP_OBJECT_ALIGN_MAX ((size_t)1 << 21)
+
+/* --- Pool --------------------------------------------------------------- */
+
+/*
+ * What a pool is made of.  Start from DP_CONFIG_INIT and set what differs:
+ *
+ *	struct dp_config config = DP_CONFIG_INIT;
+ *	config.object_size = sizeof(struct session);
+ */
+struct dp_config {
+	/* Bytes of this struct as the caller knows it. */
+	size_t size;
+	/*
+	 * For people and metrics; up to DP_NAME_BYTES_MAX bytes, none of them a
+	 * control character; copied.  NULL: "pool".
+	 */
+	const char *name;
+	/* Bytes of an object, at least 1. */
+	size_t object_size;
+	/* Bytes; a power of two up to DP_OBJECT_ALIGN_MAX; default 16. */
+	size_t object_align;
+	/* Objects in a magazine, M; 2 to 1,024; default 64. */
+	unsigned magazine_size;
+	/*
+	 * Runs once for an object before it is lent out for the first time, on
+	 * the thread that borrows or reserves, outside every lock.  Returns 0,
+	 * or a negative errno, which the borrow then reports.  NULL: nothing.
+	 */
+	int (*construct)(void *object, void *arg);
+	/*
+	 * Runs once for an object when the pool gives it up, outside every
+	 * lock.  NULL: nothing.
+	 */
+	void (*destruct)(void *object, void *arg);
+	/* Passed to both. */
+	void *arg;
+};
+
+/* clang-format off */
+#define DP_CONFIG_INIT \
+	{ sizeof(struct dp_config), NULL, 0, 16, DP_MAGAZINE_SIZE_DEFAULT, \
+	  NULL, NULL, NULL }
+/* clang-format on */
+
+/*
+ * Makes a pool.  Nothing is constructed yet.
+ * Returns NULL with errno set: EINVAL for a configuration outside the ranges
+ * above or of a size that overflows, E2BIG for one from a newer header with a
+ * field set that this library does not know, ENOMEM.
+ */
+DP_API struct dp_pool *dp_pool_create(const struct dp_config *config);
+
+/*
+ * Destructs all objects and gives all memory back.  Detaches the calling
+ * thread's thread-local worker first, if there is one.
+ * Returns 0, or -EBUSY while workers are attached or objects in use; the pool
+ * then stays as it was (but for that thread-local worker).  NULL: 0.
+ */
+DP_API int dp_pool_destroy(struct dp_pool *pool);
+
+/*
+ * Constructs n more objects ahead of time and puts them into the shared pool.
+ * Returns 0; -ENOMEM, -ENOTSUP with the backend `none`, or what the constructor
+ * returned, and then none of the n was kept.
+ */
+DP_API int dp_pool_reserve(struct dp_pool *pool, size_t n);
+
+/*
+ * Gives up objects of the shared pool, whole magazines at a time, while at
+ * least `keep` objects remain there; with keep 0 all of them.  Destructors run
+ * on the calling thread, outside every lock.  What lies in workers' caches
+ * stays, and with the backend `none` everything.  Returns the number of objects
+ * given up.
+ */
+DP_API size_t dp_pool_trim(struct dp_pool *pool, size_t keep);
+
+/* --- Worker ------------------------------------------------------------- */
+
+/*
+ * Makes a worker with an empty cache; it belongs to the calling thread.  A
+ * thread may have several, also of one pool.
+ * Returns NULL with errno set to ENOMEM.
+ */
+DP_API struct dp_worker *dp_worker_attach(struct dp_pool *pool);
+
+/*
+ * Gives the worker's cache to the shared pool and ends the worker.  Objects it
+ * lent out stay in use.  Not inside a read-side section of liburcu's bp
+ * flavour, for it waits for a grace period.  NULL: nothing.
+ */
+DP_API void dp_worker_detach(struct dp_worker *worker);
+
+/*
+ * The worker belongs to the calling thread from now on.  The caller sees to it
+ * that the former owner has stopped using it (a happens-before edge).
+ */
+DP_API void dp_worker_bind(struct dp_worker *worker);
+
+/* --- Objects ------------------------------------------------------------ */
+
+/*
+ * Borrows up to n objects into objects[0..].  Returns how many; fewer than n
+ * only if an object could not be constructed, with errno as dp_borrow() sets
+ * it.
+ */
+DP_API size_t dp_borrow_bulk(struct dp_worker *worker, void **objects,
+			     size_t n);
+
+/* Returns objects[0..n), none of them NULL, none twice. */
+DP_API void dp_return_bulk(struct dp_worker *worker, void *const *objects,
+			   size_t n);
+
+/*
+ * The same on the calling thread's own worker, which is attached at its first
+ * use and detached at thread exit.  Somewhat slower: the worker is looked up.
+ * dp_pool_borrow() fails as dp_worker_attach() and dp_borrow() do.  A thread
+ * whose worker cannot be attached (out of memory) still returns: the object is
+ * destructed then.
+ */
+DP_API void *dp_pool_borrow(struct dp_pool *pool);
+DP_API void dp_pool_return(struct dp_pool *pool, void *object);
+
+/* Detaches the calling thread's thread-local worker of the pool, if any. */
+DP_API void dp_thread_detach(struct dp_pool *pool);
+
+/* --- Numbers ------------------------------------------------------------ */
+
+/*
+ * A snapshot.  Totals only grow; levels are exact at quiescence and within
+ * 2M a worker otherwise.
+ */
+struct dp_stats {
+	/* Levels, in objects: in_use + cached + depot is the footprint. */
+	uint64_t in_use;
+	uint64_t cached; /* in workers' caches; `none`: and their piles */
+	uint64_t depot;  /* in the shared pool */
+	/* Totals, in objects. */
+	uint64_t constructed;
+	uint64_t destructed;
+	uint64_t reserved; /* by dp_pool_reserve(); goes back if it fails */
+	/* Totals, in magazines with objects; reserve and trim included. */
+	uint64_t refills;    /* taken from the shared pool */
+	uint64_t flushes;    /* given to it */
+	uint64_t misses;     /* takes that found nothing there */
+	uint64_t rack_hits;  /* exchanges served by the own CPU's rack */
+	uint64_t depot_hits; /* by the depot */
+	uint64_t steals;     /* by another CPU's rack */
+	uint64_t retries;    /* failed CASes, or locks found taken */
+	/* Workers. */
+	uint64_t workers;      /* attached now */
+	uint64_t peak_workers; /* the most attached at once, W */
+	/* The configuration. */
+	uint64_t magazine_size;
+	uint64_t object_size;
+};
+
+DP_API void dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats);
+
+/*
+ * Checks conservation: every object is in exactly one place, and in use +
+ * cached + depot = constructed - destructed.  Wants quiescence: nobody borrows,
+ * returns, reserves or trims meanwhile, and what was done before happens before
+ * this call.  Returns 0, -EUCLEAN if the books do not balance, -ENOMEM.
+ */
+DP_API int dp_pool_audit(struct dp_pool *pool);
+
+/*
+ * The most objects the pool can have constructed and not destructed, given that
+ * peak_in_use was never exceeded: peak_in_use + (W - 1) * 2M + reserved.  An
+ * object is in use from the entry of its borrow to the exit of its return.
+ * SIZE_MAX with the backend `none`, which has no bound, and on overflow.
+ */
+DP_API size_t dp_pool_bound(struct dp_pool *pool, size_t peak_in_use);
+
+/* "mutex", "treiber", "percpu" or "none". */
+DP_API const char *dp_backend_name(void);
+
+/* DP_VERSION of the library that runs. */
+DP_API const char *dp_version(void);
+
+/* --- Fork --------------------------------------------------------------- */
+
+/*
+ * For pthread_atfork(), or around fork(): after dp_fork_child() the child's one
+ * thread can use its own workers, create and destroy pools.  Workers of threads
+ * that the child lacks stay attached there, so their pools cannot be destroyed.
+ * The library installs no handlers itself: it cannot know the application's
+ * order of locks.  They are also liburcu-bp's handlers.
+ */
+DP_API void dp_fork_prepare(void);
+DP_API void dp_fork_parent(void);
+DP_API void dp_fork_child(void);
+
+/* --- The hit path ------------------------------------------------------- */
+
+/*
+ * dp_borrow() lends an object: the one returned last to this worker's cache,
+ * else one from the shared pool, else a new one.  Returns NULL with errno set
+ * to ENOMEM or to what the constructor reported; nothing is lost then.
+ *
+ * dp_return() gives back an object of this pool, borrowed on any worker.  It
+ * cannot fail: if there is no memory for a magazine, the object is destructed.
+ */
+#ifdef DP_NO_INLINE
+DP_API void *dp_borrow(struct dp_worker *worker);
+DP_API void dp_return(struct dp_worker *worker, void *object);
+#endif
+
+#ifndef __cplusplus
+
+#include <stdatomic.h>
+
+/*
+ * The head of a worker, all that the inline path sees.  Written by the owner;
+ * stats read n, and whoever wants to be heard at the owner's next return may
+ * set room to 0.  Relaxed: neither publishes anything.
+ * Invariant: objects[0..n) are free; n <= M.  A library with checks keeps n and
+ * room at 0, so that every call reaches it.
+ */
+struct dp_worker {
+	void **objects;
+	_Atomic uint32_t n;
+	_Atomic uint32_t room;
+};
+
+DP_API void *dp__borrow_slow(struct dp_worker *worker);
+DP_API void dp__return_slow(struct dp_worker *worker, void *object);
+
+static inline DP_UNUSED void *
+dp__borrow(struct dp_worker *worker)
+{
+	/* H1 relaxed: the owner's own. */
+	uint32_t n = atomic_load_explicit(&worker->n, memory_order_relaxed);
+
+	if (DP_UNLIKELY(n == 0))
+		return dp__borrow_slow(worker);
+	/* H2 relaxed: a number for stats; it publishes nothing. */
+	atomic_store_explicit(&worker->n, n - 1, memory_order_relaxed);
+	return worker->objects[n - 1];
+}
+
+static inline DP_UNUSED void
+dp__return(struct dp_worker *worker, void *object)
+{
+	/* H3 relaxed: the owner's own. */
+	uint32_t n = atomic_load_explicit(&worker->n, memory_order_relaxed);
+
+	/* H4 relaxed: a request may be heard one return later. */
+	if (DP_UNLIKELY(n >= atomic_load_explicit(&worker->room,
+						  memory_order_relaxed))) {
+		dp__return_slow(worker, object);
+		return;
+	}
+	worker->objects[n] = object;
+	/* H5 relaxed: a number for stats; it publishes nothing. */
+	atomic_store_explicit(&worker->n, n + 1, memory_order_relaxed);
+}
+
+#ifndef DP_NO_INLINE
+static inline DP_UNUSED void *
+dp_borrow(struct dp_worker *worker)
+{
+	return dp__borrow(worker);
+}
+
+static inline DP_UNUSED void
+dp_return(struct dp_worker *worker, void *object)
+{
+	dp__return(worker, object);
+}
+#endif
+
+#endif /* !__cplusplus */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

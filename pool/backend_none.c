@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * No shared pool, the control of every experiment: full magazines pile up with
+ * the worker that filled them, and an object that migrates is lost to its home.
+ * It must leak, one object for each unit of net flow.
+ */
+#include "backend.h"
+
+const char dp__backend_name[] = "none";
+const bool dp__backend_shares = false;
+
+int
+dp__backend_init(struct backend *backend, struct store *store)
+{
+	backend->store = store;
+	backend->stranded = (struct list){ 0 };
+	return -pthread_mutex_init(&backend->lock, NULL);
+}
+
+void
+dp__backend_fini(struct backend *backend)
+{
+	pthread_mutex_destroy(&backend->lock);
+}
+
+void
+dp__backend_join(struct backend *backend, struct seat *seat)
+{
+	(void)backend;
+	*seat = (struct seat){ 0 };
+}
+
+void
+dp__backend_leave(struct backend *backend, struct seat *seat)
+{
+	const struct magazine_table *table = &backend->store->table;
+	struct magazine *m;
+
+	counts_add(&seat->counts, PILED, -seat->pile.objects);
+	pthread_mutex_lock(&backend->lock);
+	while ((m = list_pop(&seat->pile, table)))
+		list_push(&backend->stranded, m);
+	pthread_mutex_unlock(&backend->lock);
+	while ((m = list_pop(&seat->empty, table)))
+		dp__store_free(backend->store, m);
+}
+
+struct magazine *
+dp__backend_take(struct backend *backend, struct seat *seat)
+{
+	struct magazine *m = list_pop(&seat->pile, &backend->store->table);
+
+	if (m)
+		counts_add(&seat->counts, PILED, -(uint64_t)magazine_count(m));
+	return m;
+}
+
+struct magazine *
+dp__backend_take_partial(struct backend *backend, struct seat *seat)
+{
+	(void)backend;
+	(void)seat;
+	return NULL;
+}
+
+struct magazine *
+dp__backend_take_empty(struct backend *backend, struct seat *seat)
+{
+	return list_pop(&seat->empty, &backend->store->table);
+}
+
+void
+dp__backend_give(struct backend *backend, struct seat *seat, struct magazine *m)
+{
+	(void)backend;
+	counts_add(&seat->counts, PILED, magazine_count(m));
+	list_push(&seat->pile, m);
+}
+
+void
+dp__backend_give_empty(struct backend *backend, struct seat *seat,
+		       struct magazine *m)
+{
+	(void)backend;
+	list_push(&seat->empty, m);
+}
+
+struct magazine *
+dp__backend_drain(struct backend *backend)
+{
+	return list_pop(&backend->stranded, &backend->store->table);
+}
+
+uint64_t
+dp__backend_count(struct backend *backend)
+{
+	pthread_mutex_lock(&backend->lock);
+	uint64_t objects = backend->stranded.objects;
+	pthread_mutex_unlock(&backend->lock);
+	return objects;
+}
+
+void
+dp__backend_lock(struct backend *backend)
+{
+	pthread_mutex_lock(&backend->lock);
+}
+
+void
+dp__backend_unlock(struct backend *backend)
+{
+	pthread_mutex_unlock(&backend->lock);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Per-CPU racks of magazines in front of a depot.
+ *
+ *	CPU 0      CPU 1      CPU 2      CPU 3
+ *	[ rack ]   [ rack ]   [ rack ]   [ rack ]    full | empty
+ *	     \          \         /          /
+ *	      [           depot             ]        full | partial | empty
+ *
+ * A worker exchanges with the rack of the CPU it runs on, whose lines are in
+ * that CPU's cache.  If the rack has what it wants or has room, that is all.
+ * Else the depot serves, and a taker then asks the other racks.
+ *
+ * Why it is correct:
+ * 1. The CPU number is a hint.  It may be stale, have holes, exceed the number
+ *    of racks: any number names a rack by its low bits, and any rack will do,
+ *    for racks are stacks that all threads may use.
+ * 2. "Nothing there" needs an instant at which all heads were empty: two passes
+ *    with equal tags, see stack.h.
+ * 3. Nobody moves a magazine from a rack to the depot: one in a third party's
+ *    hands would be missed by that answer, and belong to no cache.  A full
+ *    rack's giver gives its own magazine to the depot instead.
+ *
+ * Bounds: a rack holds RACK_MAGAZINES of each kind, and one more for each
+ * thread that pushes at the same moment.  What lies in racks can be stolen, and
+ * so does not add to the footprint.
+ * Progress: lock-free, as treiber is.
+ */
+#include "backend.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/*
+ * Enough that a balanced load's ups and downs stay in the rack.  More costs no
+ * footprint, but leaves more objects cold and to be stolen one by one.
+ */
+#define RACK_MAGAZINES 16u
+#define RACKS_MAX 1024u
+
+const char dp__backend_name[] = "percpu";
+const bool dp__backend_shares = true;
+
+/* The system's number of CPUs, hot-pluggable ones too, or a guess at it. */
+static uint32_t
+count_racks(void)
+{
+	long n_cpus = sysconf(_SC_NPROCESSORS_CONF);
+	uint32_t n = 1;
+
+	while (n < RACKS_MAX && (long)n < n_cpus)
+		n *= 2;
+	return n;
+}
+
+int
+dp__backend_init(struct backend *backend, struct store *store)
+{
+	backend->store = store;
+	backend->n_racks = count_racks();
+	backend->racks = dp__source_alloc(
+		store->source, backend->n_racks * sizeof(struct rack),
+		CPU_APART_BYTES);
+	if (!backend->racks)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < backend->n_racks; i++) {
+		atomic_init(&backend->racks[i].full.head, 0);
+		atomic_init(&backend->racks[i].empty.head, 0);
+	}
+	depot_init(&backend->depot);
+	return 0;
+}
+
+void
+dp__backend_fini(struct backend *backend)
+{
+	dp__source_free(backend->store->source, backend->racks);
+}
+
+void
+dp__backend_join(struct backend *backend, struct seat *seat)
+{
+	(void)backend;
+	*seat = (struct seat){ .cpu = -1 };
+}
+
+void
+dp__backend_leave(struct backend *backend, struct seat *seat)
+{
+	(void)backend;
+	(void)seat;
+}
+
+static uint32_t
+own_rack(const struct backend *backend, const struct seat *seat)
+{
+	int cpu = seat->cpu >= 0 ? seat->cpu : cpu_current();
+
+	return (uint32_t)cpu & (backend->n_racks - 1);
+}
+
+static bool
+scan(const struct backend *backend, uint64_t *tags)
+{
+	for (uint32_t i = 0; i < backend->n_racks; i++)
+		if (!stack_scan(&backend->racks[i].full, tags))
+			return false;
+	return depot_scan(&backend->depot, tags);
+}
+
+static bool
+is_empty(const struct backend *backend)
+{
+	uint64_t first = 0, second = 0;
+
+	return scan(backend, &first) && scan(backend, &second) &&
+	       first == second;
+}
+
+static struct magazine *
+steal(struct backend *backend, struct seat *seat, uint32_t own)
+{
+	for (uint32_t i = 1; i < backend->n_racks; i++) {
+		uint32_t victim = (own + i) & (backend->n_racks - 1);
+		struct magazine *m = depot_pop(&backend->racks[victim].full,
+					       backend->store, &seat->counts);
+
+		if (m)
+			return m;
+	}
+	return NULL;
+}
+
+/* One look everywhere, the nearest first; counts who served. */
+static struct magazine *
+take_once(struct backend *backend, struct seat *seat, uint32_t own)
+{
+	enum count served = RACK_HITS;
+	struct magazine *m = depot_pop(&backend->racks[own].full,
+				       backend->store, &seat->counts);
+
+	if (!m) {
+		served = DEPOT_HITS;
+		m = depot_take(&backend->depot, backend->store, &seat->counts);
+	}
+	if (!m) {
+		served = STEALS;
+		m = steal(backend, seat, own);
+	}
+	if (m)
+		counts_add(&seat->counts, served, 1);
+	return m;
+}
+
+struct magazine *
+dp__backend_take(struct backend *backend, struct seat *seat)
+{
+	uint32_t own = own_rack(backend, seat);
+
+	/* Another turn only if others took or gave something meanwhile. */
+	do {
+		struct magazine *m = take_once(backend, seat, own);
+
+		if (m)
+			return m;
+	} while (!is_empty(backend));
+	return NULL;
+}
+
+struct magazine *
+dp__backend_take_partial(struct backend *backend, struct seat *seat)
+{
+	return depot_pop(&backend->depot.partial, backend->store,
+			 &seat->counts);
+}
+
+struct magazine *
+dp__backend_take_empty(struct backend *backend, struct seat *seat)
+{
+	struct rack *rack = &backend->racks[own_rack(backend, seat)];
+	struct magazine *m =
+		depot_pop(&rack->empty, backend->store, &seat->counts);
+
+	if (m)
+		return m;
+	return depot_pop(&backend->depot.empty, backend->store, &seat->counts);
+}
+
+/* Does the stack of the rack take one more? */
+static bool
+rack_has_room(const struct backend *backend, const struct stack *stack)
+{
+	return stack_depth(stack, &backend->store->table) < RACK_MAGAZINES;
+}
+
+void
+dp__backend_give(struct backend *backend, struct seat *seat, struct magazine *m)
+{
+	struct rack *rack = &backend->racks[own_rack(backend, seat)];
+
+	if (magazine_count(m) == backend->store->magazine_size &&
+	    rack_has_room(backend, &rack->full)) {
+		depot_push(&rack->full, backend->store, &seat->counts, m);
+		counts_add(&seat->counts, RACK_HITS, 1);
+		return;
+	}
+	depot_give(&backend->depot, backend->store, &seat->counts, m);
+	counts_add(&seat->counts, DEPOT_HITS, 1);
+}
+
+void
+dp__backend_give_empty(struct backend *backend, struct seat *seat,
+		       struct magazine *m)
+{
+	struct rack *rack = &backend->racks[own_rack(backend, seat)];
+	bool room = rack_has_room(backend, &rack->empty);
+
+	depot_push(room ? &rack->empty : &backend->depot.empty, backend->store,
+		   &seat->counts, m);
+}
+
+struct magazine *
+dp__backend_drain(struct backend *backend)
+{
+	struct seat seat;
+
+	dp__backend_join(backend, &seat);
+	return dp__backend_take(backend, &seat);
+}
+
+uint64_t
+dp__backend_count(struct backend *backend)
+{
+	const struct store *store = backend->store;
+	uint64_t full = 0;
+
+	for (uint32_t i = 0; i < backend->n_racks; i++)
+		full += stack_depth(&backend->racks[i].full, &store->table);
+	return full * store->magazine_size +
+	       depot_count(&backend->depot, store);
+}
+
+void
+dp__backend_lock(struct backend *backend)
+{
+	(void)backend;
+}
+
+void
+dp__backend_unlock(struct backend *backend)
+{
+	(void)backend;
+}

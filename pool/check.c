@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* The checks of check.h; linked into libraries with checks only. */
+#include "check.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "pool.h"
+#include "worker.h"
+
+/* Its address stands for the thread. */
+static _Thread_local char this_thread;
+
+static _Noreturn void __attribute__((format(printf, 2, 3)))
+fail(const struct dp_pool *pool, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fprintf(stderr, "driftpool: pool '%s': %s\n", pool->name, text);
+	abort();
+}
+
+static struct party
+party(const struct worker *w)
+{
+	return (struct party){ .worker = w, .thread = gettid() };
+}
+
+/* --- Pool ---------------------------------------------------------------- */
+
+int
+dp__check_pool_init(struct dp_pool *pool)
+{
+	pool->check = (struct check_pool){ .in_use = 0 };
+	return -pthread_mutex_init(&pool->check.lock, NULL);
+}
+
+void
+dp__check_pool_fini(struct dp_pool *pool)
+{
+	dp__ledger_fini(&pool->check.ledger);
+	pthread_mutex_destroy(&pool->check.lock);
+}
+
+void
+dp__check_lock(struct dp_pool *pool)
+{
+	pthread_mutex_lock(&pool->check.lock);
+}
+
+void
+dp__check_unlock(struct dp_pool *pool)
+{
+	pthread_mutex_unlock(&pool->check.lock);
+}
+
+/* --- Worker -------------------------------------------------------------- */
+
+uint32_t
+dp__check_hidden(const struct check_worker *check)
+{
+	/* K1 relaxed: the owner's own, or a number for stats. */
+	return atomic_load_explicit(&check->hidden, memory_order_relaxed);
+}
+
+/* Moves the count between n, which the inline path sees, and hidden. */
+static void
+set_shown(struct worker *w, uint32_t n, uint32_t room, uint32_t hidden)
+{
+	/* K2 relaxed: it publishes nothing. */
+	atomic_store_explicit(&w->head.n, n, memory_order_relaxed);
+	/* K3 relaxed: it publishes nothing. */
+	atomic_store_explicit(&w->head.room, room, memory_order_relaxed);
+	/* K4 relaxed: it publishes nothing. */
+	atomic_store_explicit(&w->check.hidden, hidden, memory_order_relaxed);
+}
+
+void
+dp__check_show(struct worker *w)
+{
+	set_shown(w, dp__check_hidden(&w->check), w->pool->store.magazine_size,
+		  0);
+}
+
+void
+dp__check_hide(struct worker *w)
+{
+	set_shown(w, 0, 0, worker_n(w));
+}
+
+void
+dp__check_attach(struct worker *w)
+{
+	dp__check_bind(w);
+	dp__check_hide(w);
+}
+
+void
+dp__check_bind(struct worker *w)
+{
+	/* K5 relaxed: the caller of bind sees to the order. */
+	atomic_store_explicit(&w->check.owner, &this_thread,
+			      memory_order_relaxed);
+}
+
+void
+dp__check_owner(const struct worker *w)
+{
+	/* K6 relaxed: the right thread wrote it itself. */
+	if (atomic_load_explicit(&w->check.owner, memory_order_relaxed) ==
+	    &this_thread)
+		return;
+	fail(w->pool,
+	     "worker %p used by thread %d, but it belongs to another one; a "
+	     "task must not keep its worker across a suspension, and a handle "
+	     "that moves is bound by dp_worker_bind()",
+	     (const void *)w, (int)gettid());
+}
+
+/* --- Objects ------------------------------------------------------------- */
+
+void
+dp__check_borrow(struct worker *w, size_t n)
+{
+	struct check_pool *check = &w->pool->check;
+
+	dp__check_owner(w);
+	dp__check_lock(w->pool);
+	check->in_use += n;
+	if (check->in_use > check->peak)
+		check->peak = check->in_use;
+	dp__check_unlock(w->pool);
+}
+
+/* pre: the lock is held */
+static void
+lend(struct worker *w, const void *object)
+{
+	struct ledger_entry *entry =
+		dp__ledger_find(&w->pool->check.ledger, object);
+
+	if (!entry)
+		fail(w->pool,
+		     "worker %p of thread %d found %p in its cache, "
+		     "which is no object of this pool",
+		     (const void *)w, (int)gettid(), object);
+	if (entry->lent)
+		fail(w->pool,
+		     "object %p lent to worker %p of thread %d, but "
+		     "worker %p of thread %d has it",
+		     object, (const void *)w, (int)gettid(), entry->last.worker,
+		     (int)entry->last.thread);
+	entry->lent = true;
+	entry->last = party(w);
+}
+
+void
+dp__check_borrowed(struct worker *w, void *const *objects, size_t n, size_t got)
+{
+	dp__check_lock(w->pool);
+	for (size_t i = 0; i < got; i++)
+		lend(w, objects[i]);
+	w->pool->check.in_use -= n - got;
+	dp__check_unlock(w->pool);
+}
+
+/* pre: the lock is held */
+static void
+take_back(struct dp_pool *pool, struct worker *w, const void *object)
+{
+	struct ledger_entry *entry =
+		dp__ledger_find(&pool->check.ledger, object);
+
+	if (!entry)
+		fail(pool,
+		     "%p returned by worker %p of thread %d is no object "
+		     "of this pool",
+		     object, (const void *)w, (int)gettid());
+	if (!entry->lent)
+		fail(pool,
+		     "object %p returned by worker %p of thread %d, but "
+		     "worker %p of thread %d had returned it already",
+		     object, (const void *)w, (int)gettid(), entry->last.worker,
+		     (int)entry->last.thread);
+	entry->lent = false;
+	entry->last = party(w);
+}
+
+void
+dp__check_return(struct dp_pool *pool, struct worker *w, void *const *objects,
+		 size_t n)
+{
+	if (w)
+		dp__check_owner(w);
+	dp__check_lock(pool);
+	for (size_t i = 0; i < n; i++)
+		take_back(pool, w, objects[i]);
+	dp__check_unlock(pool);
+}
+
+void
+dp__check_returned(struct dp_pool *pool, size_t n)
+{
+	dp__check_lock(pool);
+	pool->check.in_use -= n;
+	dp__check_unlock(pool);
+}
+
+bool
+dp__check_constructed(struct dp_pool *pool, void *object)
+{
+	dp__check_lock(pool);
+	bool added = dp__ledger_add(&pool->check.ledger, object);
+
+	if (added)
+		pool->check.footprint++;
+	dp__check_unlock(pool);
+	return added;
+}
+
+/* pre: the lock is held */
+static void
+forget(struct dp_pool *pool, const void *object)
+{
+	const struct ledger_entry *entry =
+		dp__ledger_find(&pool->check.ledger, object);
+
+	if (!entry)
+		fail(pool, "%p given up, which is no object of this pool",
+		     object);
+	if (entry->lent)
+		fail(pool,
+		     "object %p given up, but worker %p of thread %d has "
+		     "it",
+		     object, entry->last.worker, (int)entry->last.thread);
+	dp__ledger_remove(&pool->check.ledger, object);
+}
+
+void
+dp__check_condemned(struct dp_pool *pool, void *object)
+{
+	dp__check_lock(pool);
+	forget(pool, object);
+	pool->check.footprint--;
+	dp__check_unlock(pool);
+}
+
+void
+dp__check_trimmed(struct dp_pool *pool, void *object)
+{
+	dp__check_lock(pool);
+	forget(pool, object);
+	dp__check_unlock(pool);
+}
+
+/* --- The bound ----------------------------------------------------------- */
+
+void
+dp__check_trim(struct dp_pool *pool, size_t n)
+{
+	dp__check_lock(pool);
+	pool->check.footprint -= n;
+	dp__check_unlock(pool);
+}
+
+void
+dp__check_untrim(struct dp_pool *pool, size_t n)
+{
+	dp__check_lock(pool);
+	pool->check.footprint += n;
+	dp__check_unlock(pool);
+}
+
+void
+dp__check_bound(struct dp_pool *pool)
+{
+	dp__check_lock(pool);
+	uint64_t footprint = pool->check.footprint;
+	uint64_t peak = pool->check.peak;
+	uint64_t bound = dp_pool_bound(pool, peak);
+
+	/* A trimmer's magazine may make it less than nothing for a moment. */
+	if ((int64_t)footprint > (int64_t)bound && bound <= INT64_MAX)
+		fail(pool,
+		     "footprint %" PRIu64 " above the bound %" PRIu64
+		     " for a peak of %" PRIu64 " in use",
+		     footprint, bound, peak);
+	dp__check_unlock(pool);
+}

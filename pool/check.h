@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a library with checks (-Dchecked=true, and debug builds) does besides.
+ * It hides the cache from the inline path, so that each borrow and return gets
+ * here, whatever the caller was compiled with; knows each object; counts those
+ * in use; and holds the footprint against its bound at each construction.  What
+ * does not hold ends the process with a message and SIGABRT.
+ *
+ * Without checks all this is nothing.
+ */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dp_pool;
+struct worker;
+
+#if DP_CHECKED
+
+#include <pthread.h>
+
+#include "ledger.h"
+
+/*
+ * Invariant: in_use <= peak; footprint counts objects not yet condemned, a
+ * trimmer's magazine from before it has it.  By the lock.
+ */
+struct check_pool {
+	pthread_mutex_t lock;
+	struct ledger ledger;
+	uint64_t in_use;
+	uint64_t peak;
+	uint64_t footprint;
+};
+
+/* Written by the owner; `hidden` may be read by anyone. */
+struct check_worker {
+	const void *_Atomic owner; /* a thread's address of its own */
+	_Atomic uint32_t hidden;   /* objects that n does not show */
+};
+
+int dp__check_pool_init(struct dp_pool *pool);
+void dp__check_pool_fini(struct dp_pool *pool);
+
+uint32_t dp__check_hidden(const struct check_worker *check);
+void dp__check_show(struct worker *w);
+void dp__check_hide(struct worker *w);
+
+void dp__check_attach(struct worker *w);
+void dp__check_bind(struct worker *w);
+void dp__check_owner(const struct worker *w);
+
+/* A borrow's entry and exit: n objects asked for, got of them lent. */
+void dp__check_borrow(struct worker *w, size_t n);
+void dp__check_borrowed(struct worker *w, void *const *objects, size_t n,
+			size_t got);
+
+/* A return's entry and exit; w NULL: without a worker. */
+void dp__check_return(struct dp_pool *pool, struct worker *w,
+		      void *const *objects, size_t n);
+void dp__check_returned(struct dp_pool *pool, size_t n);
+
+/* False: out of memory, and then it knows nothing of the object. */
+bool dp__check_constructed(struct dp_pool *pool, void *object);
+void dp__check_condemned(struct dp_pool *pool, void *object);
+
+/*
+ * n objects count as condemned before the trimmer has them; n of those after
+ * all not; one of them goes.
+ */
+void dp__check_trim(struct dp_pool *pool, size_t n);
+void dp__check_untrim(struct dp_pool *pool, size_t n);
+void dp__check_trimmed(struct dp_pool *pool, void *object);
+
+/* pre: the caller is a worker that has just constructed an object */
+void dp__check_bound(struct dp_pool *pool);
+
+/* Around fork(). */
+void dp__check_lock(struct dp_pool *pool);
+void dp__check_unlock(struct dp_pool *pool);
+
+#else
+
+struct check_pool {
+	char nothing;
+};
+
+struct check_worker {
+	char nothing;
+};
+
+#define dp__check_pool_init(pool) ((void)(pool), 0)
+#define dp__check_pool_fini(pool) ((void)(pool))
+#define dp__check_hidden(check) ((void)(check), UINT32_C(0))
+#define dp__check_show(w) ((void)(w))
+#define dp__check_hide(w) ((void)(w))
+#define dp__check_attach(w) ((void)(w))
+#define dp__check_bind(w) ((void)(w))
+#define dp__check_owner(w) ((void)(w))
+#define dp__check_borrow(w, n) ((void)(w))
+#define dp__check_borrowed(w, objects, n, got) ((void)(w))
+#define dp__check_return(pool, w, objects, n) ((void)(pool))
+#define dp__check_returned(pool, n) ((void)(pool))
+#define dp__check_constructed(pool, object) ((void)(pool), true)
+#define dp__check_condemned(pool, object) ((void)(pool))
+#define dp__check_trim(pool, n) ((void)(pool))
+#define dp__check_untrim(pool, n) ((void)(pool))
+#define dp__check_trimmed(pool, object) ((void)(pool))
+#define dp__check_bound(pool) ((void)(pool))
+#define dp__check_lock(pool) ((void)(pool))
+#define dp__check_unlock(pool) ((void)(pool))
+
+#endif
+
+#endif

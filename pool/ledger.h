@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ledger of a library with checks: each object of a pool, whether it is
+ * lent out, and who lent it out or took it back last.
+ */
+#ifndef LEDGER_H
+#define LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Who did something: a worker's handle, and the thread that used it. */
+struct party {
+	const void *worker; /* NULL: none */
+	pid_t thread;
+};
+
+struct ledger_entry {
+	void *object; /* NULL: a free place */
+	bool lent;
+	struct party last;
+};
+
+/*
+ * Invariant: n <= capacity / 2, capacity a power of two or 0; each object is in
+ * the first free place from its hash on.  One thread at a time.
+ */
+struct ledger {
+	struct ledger_entry *entries;
+	size_t n;
+	size_t capacity;
+};
+
+/* NULL: no object of this pool. */
+struct ledger_entry *dp__ledger_find(const struct ledger *ledger,
+				     const void *object);
+
+/* False: out of memory.  pre: not in there */
+bool dp__ledger_add(struct ledger *ledger, void *object);
+
+/* pre: in there */
+void dp__ledger_remove(struct ledger *ledger, const void *object);
+
+void dp__ledger_fini(struct ledger *ledger);
+
+#endif

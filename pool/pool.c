@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* A pool's life: create, destroy, and objects made and given up in bulk. */
+#include "pool.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fork.h"
+#include "list.h"
+
+/* --- Configuration ------------------------------------------------------- */
+
+/* Has a config of a newer header something set that we do not know? */
+static bool
+has_unknown(const struct dp_config *config)
+{
+	const unsigned char *bytes = (const unsigned char *)config;
+
+	for (size_t i = sizeof(*config); i < config->size; i++)
+		if (bytes[i] != 0)
+			return true;
+	return false;
+}
+
+static bool
+name_is_valid(const char *name)
+{
+	size_t length = strnlen(name, DP_NAME_BYTES_MAX + 1);
+
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
+			return false;
+	return length <= DP_NAME_BYTES_MAX;
+}
+
+static bool
+shape_is_valid(const struct dp_config *config)
+{
+	size_t align = config->object_align;
+
+	return config->object_size >= 1 && align >= 1 &&
+	       (align & (align - 1)) == 0 && align <= DP_OBJECT_ALIGN_MAX &&
+	       config->object_size <= (size_t)PTRDIFF_MAX - align &&
+	       config->magazine_size >= DP_MAGAZINE_SIZE_MIN &&
+	       config->magazine_size <= DP_MAGAZINE_SIZE_MAX;
+}
+
+/* Returns 0 or a negative errno. */
+static int
+validate(const struct dp_config *config)
+{
+	if (!config || config->size < sizeof(*config))
+		return -EINVAL;
+	if (has_unknown(config))
+		return -E2BIG;
+	if (!shape_is_valid(config))
+		return -EINVAL;
+	if (config->name && !name_is_valid(config->name))
+		return -EINVAL;
+	return 0;
+}
+
+/* --- Objects ------------------------------------------------------------- */
+
+void *
+dp__pool_construct(struct dp_pool *pool, struct counts *counts)
+{
+	void *object = dp__source_construct(&pool->source);
+
+	if (!object)
+		return NULL;
+	if (!dp__check_constructed(pool, object)) {
+		dp__source_destruct(&pool->source, object);
+		errno = ENOMEM;
+		return NULL;
+	}
+	counts_add(counts, CONSTRUCTED, 1);
+	return object;
+}
+
+void
+dp__pool_destruct(struct dp_pool *pool, struct counts *counts, void *object)
+{
+	counts_add(counts, DESTRUCTED, 1);
+	dp__check_condemned(pool, object);
+	dp__source_destruct(&pool->source, object);
+}
+
+static void
+destruct_magazine(struct dp_pool *pool, struct counts *counts,
+		  struct magazine *m)
+{
+	for (uint32_t i = magazine_count(m); i-- > 0;)
+		dp__pool_destruct(pool, counts, m->body[i]);
+	dp__store_free(&pool->store, m);
+}
+
+/* --- Create and destroy -------------------------------------------------- */
+
+/* Returns 0 or a negative errno, with nothing left behind. */
+static int
+init_parts(struct dp_pool *pool, unsigned magazine_size)
+{
+	int status = dp__store_init(&pool->store, &pool->source, magazine_size);
+
+	if (status != 0)
+		return status;
+	status = dp__backend_init(&pool->backend, &pool->store);
+	if (status != 0)
+		goto no_backend;
+	status = dp__registry_init(&pool->registry);
+	if (status != 0)
+		goto no_registry;
+	status = dp__check_pool_init(pool);
+	if (status == 0)
+		return 0;
+	dp__registry_fini(&pool->registry);
+no_registry:
+	dp__backend_fini(&pool->backend);
+no_backend:
+	dp__store_fini(&pool->store);
+	return status;
+}
+
+struct dp_pool *
+dp_pool_create(const struct dp_config *config)
+{
+	void *memory;
+	int status = validate(config);
+
+	if (status == 0)
+		status = -posix_memalign(&memory, _Alignof(struct dp_pool),
+					 sizeof(struct dp_pool));
+	if (status != 0) {
+		errno = -status;
+		return NULL;
+	}
+	struct dp_pool *pool = memory;
+
+	memset(pool, 0, sizeof(*pool));
+	strcpy(pool->name, config->name ? config->name : "pool");
+	dp__source_init(&pool->source, config);
+	status = init_parts(pool, config->magazine_size);
+	if (status != 0) {
+		dp__source_fini(&pool->source);
+		free(pool);
+		errno = -status;
+		return NULL;
+	}
+	dp__fork_add(pool);
+	return pool;
+}
+
+static bool
+is_busy(struct dp_pool *pool)
+{
+	struct dp_stats stats;
+
+	dp_pool_stats(pool, &stats);
+	return stats.workers > 0 || stats.in_use > 0;
+}
+
+/* Destructs what is left.  pre: nobody else uses the pool */
+static void
+drain(struct dp_pool *pool)
+{
+	struct counts counts = { 0 };
+	struct magazine *m;
+
+	while ((m = dp__backend_drain(&pool->backend)))
+		destruct_magazine(pool, &counts, m);
+}
+
+int
+dp_pool_destroy(struct dp_pool *pool)
+{
+	if (!pool)
+		return 0;
+	dp_thread_detach(pool);
+	if (is_busy(pool))
+		return -EBUSY;
+	dp__fork_remove(pool);
+	dp__source_close(&pool->source);
+	drain(pool);
+	dp__check_pool_fini(pool);
+	dp__registry_fini(&pool->registry);
+	dp__backend_fini(&pool->backend);
+	dp__store_fini(&pool->store);
+	dp__source_fini(&pool->source);
+	free(pool);
+	return 0;
+}
+
+/* --- Reserve ------------------------------------------------------------- */
+
+/* Up to M of n new objects; NULL with errno set, and then none is left. */
+static struct magazine *
+construct_magazine(struct dp_pool *pool, struct seat *seat, size_t n)
+{
+	struct magazine *m = pool_empty(pool, seat);
+	uint32_t size = pool->store.magazine_size;
+	uint32_t count = 0;
+
+	if (!m) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	while (count < size && count < n) {
+		m->body[count] = dp__pool_construct(pool, &seat->counts);
+		if (!m->body[count])
+			break;
+		count++;
+	}
+	magazine_set_count(m, count);
+	if (count == size || count == n)
+		return m;
+
+	int error = errno;
+
+	destruct_magazine(pool, &seat->counts, m);
+	errno = error;
+	return NULL;
+}
+
+/* Constructs n objects into a list of magazines.  Returns 0 or -errno. */
+static int
+construct_list(struct dp_pool *pool, struct seat *seat, size_t n,
+	       struct list *made)
+{
+	while (made->objects < n) {
+		struct magazine *m = construct_magazine(
+			pool, seat, n - (size_t)made->objects);
+
+		if (!m)
+			return -errno;
+		list_push(made, m);
+	}
+	return 0;
+}
+
+static void
+add_reserved(struct dp_pool *pool, uint64_t n)
+{
+	/* P1 relaxed: a number; the caller's own objects come after it. */
+	atomic_fetch_add_explicit(&pool->reserved, n, memory_order_relaxed);
+}
+
+int
+dp_pool_reserve(struct dp_pool *pool, size_t n)
+{
+	struct list made = { 0 };
+	struct magazine *m;
+	struct seat seat;
+
+	if (!dp__backend_shares)
+		return -ENOTSUP;
+	dp__backend_join(&pool->backend, &seat);
+	add_reserved(pool, n);
+	int status = construct_list(pool, &seat, n, &made);
+
+	/* On the books before anyone can have them. */
+	dp__registry_fold(&pool->registry, &seat.counts);
+	while ((m = list_pop(&made, &pool->store.table))) {
+		if (status == 0)
+			pool_give(pool, &seat, m, magazine_count(m));
+		else
+			destruct_magazine(pool, &seat.counts, m);
+	}
+	dp__registry_fold(&pool->registry, &seat.counts);
+	if (status != 0)
+		add_reserved(pool, -(uint64_t)n);
+	dp__backend_leave(&pool->backend, &seat);
+	return status;
+}
+
+/* --- Trim ---------------------------------------------------------------- */
+
+/*
+ * A magazine to give up; NULL: none.  Its objects count as condemned from
+ * before it is here, since here they are in nobody's cache and so in no bound.
+ */
+static struct magazine *
+take_surplus(struct dp_pool *pool, struct seat *seat, size_t keep)
+{
+	uint32_t size = pool->store.magazine_size;
+	uint64_t depot = dp__backend_count(&pool->backend);
+
+	if (keep > 0 && (depot < size || depot - size < keep))
+		return NULL;
+	dp__check_trim(pool, size);
+	struct magazine *m = pool_take(pool, seat);
+	uint32_t count = m ? magazine_count(m) : 0;
+
+	dp__check_untrim(pool, size - count);
+	counts_add(&seat->counts, DESTRUCTED, count);
+	dp__registry_fold(&pool->registry, &seat->counts);
+	return m;
+}
+
+size_t
+dp_pool_trim(struct dp_pool *pool, size_t keep)
+{
+	/* What others give meanwhile may stay: so this ends. */
+	uint64_t limit = dp__backend_count(&pool->backend);
+	size_t given_up = 0;
+	struct magazine *m;
+	struct seat seat;
+
+	dp__backend_join(&pool->backend, &seat);
+	while (given_up < limit && (m = take_surplus(pool, &seat, keep))) {
+		uint32_t count = magazine_count(m);
+
+		for (uint32_t i = count; i-- > 0;) {
+			dp__check_trimmed(pool, m->body[i]);
+			dp__source_destruct(&pool->source, m->body[i]);
+		}
+		dp__store_free(&pool->store, m);
+		given_up += count;
+	}
+	while ((m = dp__backend_take_empty(&pool->backend, &seat)))
+		dp__store_free(&pool->store, m);
+	dp__backend_leave(&pool->backend, &seat);
+	if (given_up > 0)
+		dp__source_purge(&pool->source);
+	return given_up;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* A pool, and what moves objects in and out of its backend with the books. */
+#ifndef POOL_H
+#define POOL_H
+
+#include <driftpool/pool.h>
+
+#include "backend.h"
+#include "check.h"
+#include "registry.h"
+#include "source.h"
+#include "store.h"
+
+/*
+ * Invariant: the parts are as init left them, or used by their own rules, from
+ * create to destroy; the pool is on the list of pools (fork.c) meanwhile.
+ */
+struct dp_pool {
+	/* Constant. */
+	char name[DP_NAME_BYTES_MAX + 1];
+	struct source source;
+	/* By the lock of the list of pools. */
+	struct dp_pool *next;
+	struct dp_pool **here;
+	/* Any thread. */
+	_Atomic uint64_t reserved; /* objects */
+	struct registry registry;
+	struct check_pool check;
+	struct store store;
+	_Alignas(CPU_APART_BYTES) struct backend backend;
+};
+
+/* A magazine with objects; NULL: there was an instant without any. */
+static inline struct magazine *
+pool_take(struct dp_pool *pool, struct seat *seat)
+{
+	struct magazine *m = dp__backend_take(&pool->backend, seat);
+
+	if (!m) {
+		counts_add(&seat->counts, MISSES, 1);
+		return NULL;
+	}
+	counts_add(&seat->counts, REFILLS, 1);
+	counts_add(&seat->counts, REFILLED, magazine_count(m));
+	return m;
+}
+
+/* A partly filled one, or NULL. */
+static inline struct magazine *
+pool_take_partial(struct dp_pool *pool, struct seat *seat)
+{
+	struct magazine *m = dp__backend_take_partial(&pool->backend, seat);
+
+	if (m) {
+		counts_add(&seat->counts, REFILLS, 1);
+		counts_add(&seat->counts, REFILLED, magazine_count(m));
+	}
+	return m;
+}
+
+/* pre: m holds n objects, 1 <= n <= M */
+static inline void
+pool_give(struct dp_pool *pool, struct seat *seat, struct magazine *m,
+	  uint32_t n)
+{
+	counts_add(&seat->counts, FLUSHES, 1);
+	counts_add(&seat->counts, FLUSHED, n);
+	magazine_set_count(m, n);
+	dp__backend_give(&pool->backend, seat, m);
+}
+
+/* An empty magazine; NULL: out of memory. */
+static inline struct magazine *
+pool_empty(struct dp_pool *pool, struct seat *seat)
+{
+	struct magazine *m = dp__backend_take_empty(&pool->backend, seat);
+
+	return m ? m : dp__store_make(&pool->store);
+}
+
+/* NULL with errno set. */
+void *dp__pool_construct(struct dp_pool *pool, struct counts *counts);
+void dp__pool_destruct(struct dp_pool *pool, struct counts *counts,
+		       void *object);
+
+#endif

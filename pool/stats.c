@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* A pool's numbers: the snapshot and the bound. */
+#include <stdint.h>
+
+#include "pool.h"
+
+static uint64_t
+reserved(const struct dp_pool *pool)
+{
+	/* P2 relaxed: a number. */
+	return atomic_load_explicit(&pool->reserved, memory_order_relaxed);
+}
+
+/*
+ * While objects move, the parts are of different instants, and a difference may
+ * come out below zero: then it is zero.
+ */
+static uint64_t
+level(uint64_t in, uint64_t out)
+{
+	return in > out ? in - out : 0;
+}
+
+void
+dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats)
+{
+	struct totals sum;
+
+	dp__registry_sum(&pool->registry, &sum);
+	*stats = (struct dp_stats){
+		.in_use = level(sum.of[CONSTRUCTED] + sum.of[REFILLED],
+				sum.of[DESTRUCTED] + sum.of[FLUSHED] +
+					sum.cached),
+		.cached = sum.cached + sum.of[PILED],
+		.depot = dp__backend_count(&pool->backend),
+		.constructed = sum.of[CONSTRUCTED],
+		.destructed = sum.of[DESTRUCTED],
+		.reserved = reserved(pool),
+		.refills = sum.of[REFILLS],
+		.flushes = sum.of[FLUSHES],
+		.misses = sum.of[MISSES],
+		.rack_hits = sum.of[RACK_HITS],
+		.depot_hits = sum.of[DEPOT_HITS],
+		.steals = sum.of[STEALS],
+		.retries = sum.of[RETRIES],
+		.workers = dp__registry_workers(&pool->registry),
+		.peak_workers = dp__registry_peak(&pool->registry),
+		.magazine_size = pool->store.magazine_size,
+		.object_size = pool->source.object_bytes,
+	};
+}
+
+size_t
+dp_pool_bound(struct dp_pool *pool, size_t peak_in_use)
+{
+	uint64_t peak_workers = dp__registry_peak(&pool->registry);
+	uint64_t others = peak_workers > 0 ? peak_workers - 1 : 0;
+	uint64_t cached = others * 2 * pool->store.magazine_size;
+	uint64_t bound;
+
+	if (!dp__backend_shares ||
+	    __builtin_add_overflow(peak_in_use, cached, &bound) ||
+	    __builtin_add_overflow(bound, reserved(pool), &bound) ||
+	    bound > SIZE_MAX)
+		return SIZE_MAX;
+	return (size_t)bound;
+}

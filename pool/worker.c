@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The worker-local cache, after Bonwick and Adams (USENIX ATC 2001).
+ *
+ * Two magazines, so that a worker that borrows one object and returns one at
+ * the edge of a magazine swaps the two and does not exchange.  An exchange
+ * therefore takes M operations at least after the one before.
+ *
+ * A borrow that finds no object anywhere constructs exactly one, in none of the
+ * magazines: the proof of the footprint bound rests on that.
+ */
+#include "worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "pool.h"
+
+static_assert(offsetof(struct worker, head) == 0, "a handle is a worker");
+static_assert(offsetof(struct worker, seat) % CPU_APART_BYTES == 0,
+	      "what others read lies apart from the head");
+
+/* --- The two magazines --------------------------------------------------- */
+
+static void
+set_n(struct worker *w, uint32_t n)
+{
+	/* W3 relaxed: a number for stats; it publishes nothing. */
+	atomic_store_explicit(&w->head.n, n, memory_order_relaxed);
+}
+
+static void
+set_previous_n(struct worker *w, uint32_t n)
+{
+	/* W4 relaxed: a number for stats; it publishes nothing. */
+	atomic_store_explicit(&w->previous_n, n, memory_order_relaxed);
+}
+
+/* Also hears whoever asked for attention: there is nothing to say yet. */
+static void
+set_room(struct worker *w)
+{
+	/* W5 relaxed: it publishes nothing. */
+	atomic_store_explicit(&w->head.room, w->pool->store.magazine_size,
+			      memory_order_relaxed);
+}
+
+/* Makes m the loaded magazine; the caller sees to the one before. */
+static void
+load(struct worker *w, struct magazine *m, uint32_t n)
+{
+	w->loaded = m;
+	w->head.objects = m->body;
+	set_n(w, n);
+}
+
+/* pre: the loaded magazine is empty or full */
+static void
+swap(struct worker *w)
+{
+	struct magazine *m = w->previous;
+	uint32_t n = worker_previous_n(w);
+
+	w->previous = w->loaded;
+	set_previous_n(w, worker_n(w));
+	load(w, m, n);
+}
+
+/*
+ * Sees to it that the loaded magazine, now empty, has objects.  False: there
+ * were none to be had.
+ */
+static bool
+refill(struct worker *w)
+{
+	if (worker_previous_n(w) > 0) {
+		swap(w);
+		return true;
+	}
+	struct magazine *m = pool_take(w->pool, &w->seat);
+
+	if (!m)
+		return false;
+	swap(w);
+	struct magazine *empty = w->loaded;
+
+	load(w, m, magazine_count(m));
+	magazine_set_count(empty, 0);
+	dp__backend_give_empty(&w->pool->backend, &w->seat, empty);
+	return true;
+}
+
+/*
+ * Sees to it that the loaded magazine, now full, has room.  False: there was no
+ * memory for an empty one.
+ */
+static bool
+flush(struct worker *w)
+{
+	if (worker_previous_n(w) == 0) {
+		swap(w);
+		return true;
+	}
+	struct magazine *empty = pool_empty(w->pool, &w->seat);
+
+	if (!empty)
+		return false;
+	swap(w);
+	struct magazine *full = w->loaded;
+	uint32_t n = worker_n(w);
+
+	load(w, empty, 0);
+	pool_give(w->pool, &w->seat, full, n);
+	return true;
+}
+
+/* --- Objects ------------------------------------------------------------- */
+
+static void *
+construct(struct worker *w)
+{
+	void *object = dp__pool_construct(w->pool, &w->seat.counts);
+
+	if (object)
+		dp__check_bound(w->pool);
+	return object;
+}
+
+/* The slow path is entered with n == 0, or by a library with checks. */
+void *
+dp__borrow_slow(struct dp_worker *head)
+{
+	struct worker *w = worker_of(head);
+	void *object = NULL;
+
+	dp__check_borrow(w, 1);
+	dp__check_show(w);
+	if (worker_n(w) > 0 || refill(w)) {
+		set_n(w, worker_n(w) - 1);
+		object = w->head.objects[worker_n(w)];
+	}
+	dp__check_hide(w);
+	if (!object)
+		object = construct(w);
+	dp__check_borrowed(w, &object, 1, object ? 1 : 0);
+	return object;
+}
+
+size_t
+dp_borrow_bulk(struct dp_worker *head, void **objects, size_t n)
+{
+	struct worker *w = worker_of(head);
+	size_t done = 0;
+
+	dp__check_borrow(w, n);
+	dp__check_show(w);
+	while (done < n && (worker_n(w) > 0 || refill(w))) {
+		uint32_t have = worker_n(w);
+		uint32_t part = n - done < have ? (uint32_t)(n - done) : have;
+
+		set_n(w, have - part);
+		memcpy(objects + done, w->head.objects + (have - part),
+		       part * sizeof(*objects));
+		done += part;
+	}
+	dp__check_hide(w);
+	/* One answer "nothing there" covers the rest. */
+	while (done < n && (objects[done] = construct(w)))
+		done++;
+	dp__check_borrowed(w, objects, n, done);
+	return done;
+}
+
+/* The slow path is entered with n >= room. */
+void
+dp__return_slow(struct dp_worker *head, void *object)
+{
+	struct worker *w = worker_of(head);
+
+	dp__check_return(w->pool, w, &object, 1);
+	assert(object);
+	dp__check_show(w);
+	set_room(w);
+	bool room = worker_n(w) < w->pool->store.magazine_size || flush(w);
+
+	if (room) {
+		w->head.objects[worker_n(w)] = object;
+		set_n(w, worker_n(w) + 1);
+	}
+	dp__check_hide(w);
+	if (!room)
+		dp__pool_destruct(w->pool, &w->seat.counts, object);
+	dp__check_returned(w->pool, 1);
+}
+
+void
+dp_return_bulk(struct dp_worker *head, void *const *objects, size_t n)
+{
+	struct worker *w = worker_of(head);
+	uint32_t size = w->pool->store.magazine_size;
+	size_t done = 0;
+
+	dp__check_return(w->pool, w, objects, n);
+	dp__check_show(w);
+	while (done < n && (worker_n(w) < size || flush(w))) {
+		uint32_t have = worker_n(w);
+		uint32_t room = size - have;
+		uint32_t part = n - done < room ? (uint32_t)(n - done) : room;
+
+		memcpy(w->head.objects + have, objects + done,
+		       part * sizeof(*objects));
+		set_n(w, have + part);
+		done += part;
+	}
+	dp__check_hide(w);
+	for (; done < n; done++)
+		dp__pool_destruct(w->pool, &w->seat.counts, objects[done]);
+	dp__check_returned(w->pool, n);
+}
+
+/* --- Coming and going ---------------------------------------------------- */
+
+struct dp_worker *
+dp_worker_attach(struct dp_pool *pool)
+{
+	struct worker *w = dp__source_alloc(&pool->source, sizeof(*w),
+					    _Alignof(struct worker));
+	struct magazine *loaded = w ? dp__store_make(&pool->store) : NULL;
+	struct magazine *previous =
+		loaded ? dp__store_make(&pool->store) : NULL;
+
+	if (!previous) {
+		if (loaded)
+			dp__store_free(&pool->store, loaded);
+		if (w)
+			dp__source_free(&pool->source, w);
+		errno = ENOMEM;
+		return NULL;
+	}
+	memset(w, 0, sizeof(*w));
+	w->pool = pool;
+	w->previous = previous;
+	load(w, loaded, 0);
+	set_room(w);
+	dp__check_attach(w);
+	dp__backend_join(&pool->backend, &w->seat);
+	dp__registry_add(&pool->registry, w);
+	return &w->head;
+}
+
+/*
+ * Gives a partly filled magazine, into another such one first: so partial
+ * magazines do not multiply as workers come and go.
+ */
+static void
+donate_partial(struct worker *w, struct magazine *m, uint32_t n)
+{
+	uint32_t size = w->pool->store.magazine_size;
+	struct magazine *other = pool_take_partial(w->pool, &w->seat);
+
+	if (other) {
+		uint32_t have = magazine_count(other);
+		uint32_t part = n < size - have ? n : size - have;
+
+		n -= part;
+		memcpy(other->body + have, m->body + n,
+		       part * sizeof(*m->body));
+		pool_give(w->pool, &w->seat, other, have + part);
+	}
+	if (n > 0)
+		pool_give(w->pool, &w->seat, m, n);
+	else
+		dp__store_free(&w->pool->store, m);
+}
+
+void
+dp_worker_detach(struct dp_worker *head)
+{
+	struct worker *w = worker_of(head);
+
+	if (!w)
+		return;
+	struct dp_pool *pool = w->pool;
+
+	dp__check_owner(w);
+	dp__check_show(w);
+	uint32_t size = pool->store.magazine_size;
+	uint32_t n = worker_n(w);
+
+	if (worker_previous_n(w) > 0)
+		pool_give(pool, &w->seat, w->previous, size);
+	else
+		dp__store_free(&pool->store, w->previous);
+	set_previous_n(w, 0);
+	if (n == size)
+		pool_give(pool, &w->seat, w->loaded, n);
+	else if (n > 0)
+		donate_partial(w, w->loaded, n);
+	else
+		dp__store_free(&pool->store, w->loaded);
+	set_n(w, 0);
+	dp__backend_leave(&pool->backend, &w->seat);
+	dp__registry_remove(&pool->registry, w);
+	dp__source_free(&pool->source, w);
+	dp__registry_left(&pool->registry);
+}
+
+void
+dp_worker_bind(struct dp_worker *head)
+{
+	dp__check_bind(worker_of(head));
+}
