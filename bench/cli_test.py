@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Tests of the driftbench programs from outside: flags, reports, drift.
+
+    cli_test.py DIRECTORY    of the programs
+"""
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAMS = ''
+TRIAL_KEYS = {
+    '': 'backend case params ops wall_s ns_per_pair cpu_ns_per_pair overlap '
+        'pool drift mem noise env failures',
+    'params': 'workers migrate dest burst hold object_size magazine touch '
+              'seed',
+    'pool': 'constructed destructed peak_in_use cached depot refills flushes '
+            'rack_hits depot_hits steals bound bound_ok',
+    'drift': 'p_obs tv_pred tv_obs slope_obj_per_op',
+    'mem': 'rss_anon_kib_peak rss_anon_kib_before rss_anon_kib_end',
+}
+CASES = ('hot', 'steal', 'hotspot', 'pipe', 'churn')
+# What is refused, and what the line on stderr has to say of it.
+REFUSED = (
+    (['--wat'], '--case'),
+    (['--case=hot', 'pipe'], 'pipe; allowed'),
+    (['--list=yes'], '--list takes no value'),
+    (['--seed'], '--seed needs a value'),
+    (['--case', 'cold'], 'churn'),
+    (['--workers', '0'], '1 to 256'),
+    (['--workers', '257'], '1 to 256'),
+    (['--workers', '2.5'], '1 to 256'),
+    (['--migrate', '1.01'], '0 to 1'),
+    (['--migrate', '-1'], '0 to 1'),
+    (['--migrate', 'nan'], '0 to 1'),
+    (['--dest', 'nowhere'], 'uniform'),
+    (['--dest', 'zipf'], 'zipf:THETA'),
+    (['--dest', 'zipf:11'], '0 to 10'),
+    (['--burst', '257'], '1 to 256'),
+    (['--hold', '0'], '1 to 65536'),
+    (['--think', '5'], 'ns, us, ms, s'),
+    (['--think', '2s'], '1s'),
+    (['--object-size', '7B'], '8B to 16MiB'),
+    (['--object-size', '64kb'], 'KiB'),
+    (['--magazine', '1'], '2 to 1024'),
+    (['--magazine', '1025'], '2 to 1024'),
+    (['--touch', 'maybe'], 'yes, no'),
+    (['--time', '200'], 'ns, us, ms, s'),
+    (['--time', '1parsec'], 'ns, us, ms, s'),
+    (['--ops', '0'], '1 to'),
+    (['--ops', '1e6'], '1 to'),
+    (['--warmup', '1'], 'ns, us, ms, s'),
+    (['--rounds', '0'], '1 to 1000'),
+    (['--seed', '-1'], '0 to'),
+    (['--pin', '0-'], 'none, auto'),
+    (['--pin', '4095'], 'none, auto'),
+    (['--format', 'csv'], 'table, jsonl'),
+    (['--out', ''], 'a file'),
+    (['--out', '/nonexistent/file'], 'No such file'),
+    (['--time', '1s', '--ops', '1'], 'either'),
+    (['--case', 'hotspot', '--workers', '3'], '4 to 256'),
+    (['--case', 'pipe', '--workers', '1'], '2 to 256'),
+    (['--case', 'steal', '--workers', '1'], '2 to 256'),
+    (['--case', 'hot', '--migrate', '.5'], '--dest'),
+    (['--object-size', '16MiB', '--hold', '65536'], '1GiB'),
+)
+
+
+def run(program, *words, stdout=subprocess.PIPE):
+    """Runs a program of the build."""
+    return subprocess.run(
+        [os.path.join(PROGRAMS, 'driftbench-' + program), *words],
+        stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
+        text=True, check=False, timeout=100)
+
+
+def reject(constant):
+    """JSON has no NaN and no Infinity, whatever Python thinks."""
+    raise ValueError(constant)
+
+
+class Programs(unittest.TestCase):
+    """What the tests have in common."""
+
+    def trials(self, program, *words):
+        """The reports of a run in which nothing failed."""
+        done = run(program, '--format', 'jsonl', *words)
+        self.assertEqual((done.returncode, done.stderr), (0, ''), words)
+        return [json.loads(line, parse_constant=reject)
+                for line in done.stdout.splitlines()]
+
+
+class CommandLine(Programs):
+    """What a person or a script sees."""
+
+    def test_bad_usage_is_one_line_and_status_2(self):
+        for words, said in REFUSED:
+            with self.subTest(words=words):
+                done = run('null', *words)
+                self.assertEqual(done.returncode, 2)
+                self.assertEqual(done.stdout, '')
+                self.assertEqual(done.stderr.count('\n'), 1)
+                self.assertIn('driftbench-null: ', done.stderr)
+                self.assertIn('allowed', done.stderr)
+                self.assertIn(said, done.stderr)
+
+    def test_list_names_all_cases(self):
+        done = run('null', '--list')
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(
+            tuple(line.split()[0] for line in done.stdout.splitlines()),
+            CASES)
+
+    def test_help_names_all_flags(self):
+        done = run('null', '--help')
+        self.assertEqual(done.returncode, 0)
+        for words, _ in REFUSED[4:]:
+            self.assertIn(words[0], done.stdout)
+
+    def test_dry_run_writes_nothing_and_can_be_repeated(self):
+        with tempfile.TemporaryDirectory() as directory:
+            out = os.path.join(directory, 'out')
+            done = run('percpu', '--dry-run', '--case', 'hotspot',
+                       '--think', '200ns', '--out', out)
+            self.assertEqual((done.returncode, done.stderr), (0, ''))
+            self.assertEqual(os.listdir(directory), [])
+        words = done.stdout.split()
+        self.assertEqual(words[0], 'driftbench-percpu')
+        again = run('percpu', '--dry-run', *words[1:])
+        self.assertEqual(again.stdout, done.stdout)
+
+    def test_cases_preset_flags_and_flags_win(self):
+        preset, = self.trials('null', '--dry-run', '--case', 'hotspot')
+        self.assertEqual(preset['backend'], 'null')
+        for key, value in (('migrate', .5), ('dest', 'zipf:0.99'),
+                           ('burst', 8), ('hold', 16), ('object_size', 64),
+                           ('magazine', 64), ('think_ns', 0)):
+            self.assertEqual(preset['params'][key], value, key)
+        self.assertGreaterEqual(preset['params']['workers'], 4)
+        changed, = self.trials(
+            'null', '--dry-run', '--hold', '3', '--case', 'hotspot',
+            '--workers', '7', '--dest', 'ring', '--think', '1.5us',
+            '--object-size', '1KiB', '--touch', 'no')
+        for key, value in (('workers', 7), ('dest', 'ring'), ('burst', 8),
+                           ('hold', 3), ('object_size', 1024),
+                           ('think_ns', 1500), ('touch', False)):
+            self.assertEqual(changed['params'][key], value, key)
+
+    def test_what_leaks_runs_a_number_of_operations(self):
+        for size in (64, 65536):
+            dry, = self.trials('none', '--dry-run', '--case', 'pipe',
+                               '--object-size', f'{size}B')
+            self.assertIsNone(dry['params']['time_ns'])
+            self.assertLessEqual(dry['params']['ops'] * size, 64 << 20)
+        dry, = self.trials('percpu', '--dry-run', '--case', 'pipe')
+        self.assertIsNone(dry['params']['ops'])
+
+    def test_smoke_passes_in_all_cases(self):
+        for program in ('null', 'none', 'percpu', 'malloc'):
+            for case in CASES:
+                with self.subTest(program=program, case=case):
+                    trial, = self.trials(program, '--smoke', '--case', case)
+                    self.assertEqual(trial['failures'], [])
+                    self.assertEqual(trial['case'], case)
+                    for part, keys in TRIAL_KEYS.items():
+                        found = trial[part] if part else trial
+                        self.assertEqual(set(keys.split()) - set(found),
+                                         set())
+                    self.assertAlmostEqual(
+                        trial['drift']['p_obs'], trial['params']['migrate'],
+                        delta=.01 + 3 * trial['ops'] ** -.5)
+
+    def test_table_has_a_line_for_each_round(self):
+        done = run('null', '--smoke', '--rounds', '3')
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual([line.split()[0]
+                          for line in done.stdout.splitlines()],
+                         ['backend', 'null', 'null', 'null'])
+
+    def test_out_is_appended_to(self):
+        with tempfile.TemporaryDirectory() as directory:
+            out = os.path.join(directory, 'out')
+            for rounds in (1, 2):
+                done = run('null', '--smoke', '--format', 'jsonl', '--out',
+                           out, '--rounds', str(rounds), '--seed', '5')
+                self.assertEqual((done.returncode, done.stdout), (0, ''))
+            with open(out, encoding='utf-8') as file:
+                seeds = [json.loads(line)['params']['seed'] for line in file]
+        self.assertEqual(seeds, [5, 5, 6])
+
+    def test_report_that_cannot_be_written_fails(self):
+        with open('/dev/full', 'w', encoding='utf-8') as full:
+            for words in (['--smoke'], ['--list'], ['--dry-run']):
+                done = run('null', *words, stdout=full)
+                self.assertEqual(done.returncode, 1, words)
+                self.assertIn('No space left', done.stderr)
+        done = run('null', '--smoke', '--out', '/dev/full')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('No space left', done.stderr)
+
+    def test_fixed_work_is_done_exactly(self):
+        for case, ops in (('hot', 100003), ('pipe', 100003), ('churn', 7)):
+            trial, = self.trials('percpu', '--case', case, '--workers', '4',
+                                 '--ops', str(ops))
+            self.assertEqual(trial['ops'], ops)
+            self.assertEqual(sum(trial['worker_ops']), ops)
+
+    def test_more_workers_than_cpus_end(self):
+        for case in CASES:
+            trial, = self.trials('percpu', '--smoke', '--case', case,
+                                 '--workers', '9', '--burst', '64',
+                                 '--hold', '300', '--magazine', '2')
+            self.assertTrue(trial['pool']['bound_ok'])
+
+
+class Drift(Programs):
+    """That the harness sees drift, and sees where there is none.
+
+    With more workers than CPUs their shares change from time slice to time
+    slice, and a trial of a test is few of them: hence medians, and tolerances
+    that a busy machine does not exceed.
+    """
+
+    def slope(self, program, *words):
+        """New objects an operation over the imbalance: a median."""
+        drifts = [trial['drift'] for seed in '12345' for trial in self.trials(
+            program, '--seed', seed, *words)]
+        return statistics.median(drift['slope_obj_per_op'] / drift['tv_obs']
+                                 for drift in drifts)
+
+    def test_none_leaks_what_goes_one_way(self):
+        for migrate in ('1', '.5'):
+            slope = self.slope('none', '--case', 'pipe', '--migrate', migrate,
+                               '--ops', '100000')
+            self.assertAlmostEqual(slope, 1, delta=.05)
+
+    def test_none_leaks_by_the_skew(self):
+        slope = self.slope('none', '--case', 'hotspot', '--time', '100ms')
+        self.assertAlmostEqual(slope, 1, delta=.4)
+
+    def test_percpu_does_not_leak(self):
+        for case in ('pipe', 'hotspot'):
+            slope = self.slope('percpu', '--case', case, '--time', '100ms')
+            self.assertLess(slope, .2)
+
+
+if __name__ == '__main__':
+    if len(sys.argv) != 2:
+        sys.exit('usage: cli_test.py DIRECTORY')
+    PROGRAMS = sys.argv.pop()
+    unittest.main(verbosity=0)

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of flags: what each takes, where it goes, how it is described. */
+#include "flags.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "placement.h"
+#include "quantity.h"
+
+#define NS_PER_MS ((uint64_t)1000 * 1000)
+#define NS_PER_SECOND (1000 * NS_PER_MS)
+#define NS_PER_HOUR (3600 * NS_PER_SECOND)
+
+/* A flag; `value` is NULL if it takes none, and then `allowed` is unused. */
+struct flag {
+	const char *name;
+	const char *value;
+	const char *allowed;
+	bool (*set)(struct parse *parse, const char *text);
+	const char *help;
+};
+
+static bool
+set_count(const char *text, uint64_t min, uint64_t max, unsigned *field)
+{
+	uint64_t value;
+
+	if (!quantity_count(text, min, max, &value))
+		return false;
+	*field = (unsigned)value;
+	return true;
+}
+
+static bool
+set_case(struct parse *parse, const char *text)
+{
+	parse->workload_case = workload_case_find(text);
+	return parse->workload_case != NULL;
+}
+
+static bool
+set_workers(struct parse *parse, const char *text)
+{
+	parse->workers = true;
+	return set_count(text, 1, WORKLOAD_WORKERS_MAX,
+			 &parse->options->workload.workers);
+}
+
+static bool
+set_migrate(struct parse *parse, const char *text)
+{
+	return quantity_share(text, 0, 1, &parse->options->workload.migrate);
+}
+
+static bool
+set_destination(struct parse *parse, const char *text)
+{
+	struct workload *w = &parse->options->workload;
+
+	if (strncmp(text, "zipf:", 5) == 0) {
+		w->destination = DESTINATION_ZIPF;
+		return quantity_share(text + 5, 0, 10, &w->theta);
+	}
+	for (int d = DESTINATION_LOCAL; d <= DESTINATION_ONEWAY; d++) {
+		if (d == DESTINATION_ZIPF ||
+		    strcmp(text, workload_destination_name(d)) != 0)
+			continue;
+		w->destination = d;
+		return true;
+	}
+	return false;
+}
+
+static bool
+set_burst(struct parse *parse, const char *text)
+{
+	return set_count(text, 1, WORKLOAD_BURST_MAX,
+			 &parse->options->workload.burst);
+}
+
+static bool
+set_hold(struct parse *parse, const char *text)
+{
+	return set_count(text, 1, WORKLOAD_HOLD_MAX,
+			 &parse->options->workload.hold);
+}
+
+static bool
+set_think(struct parse *parse, const char *text)
+{
+	return quantity_duration(text, 0, NS_PER_SECOND,
+				 &parse->options->workload.think_ns);
+}
+
+static bool
+set_object_size(struct parse *parse, const char *text)
+{
+	uint64_t bytes;
+
+	if (!quantity_size(text, 8, 16 << 20, &bytes))
+		return false;
+	parse->options->workload.object_bytes = bytes;
+	return true;
+}
+
+static bool
+set_magazine(struct parse *parse, const char *text)
+{
+	return set_count(text, 2, 1024, &parse->options->workload.magazine);
+}
+
+static bool
+set_touch(struct parse *parse, const char *text)
+{
+	parse->options->workload.touch = strcmp(text, "yes") == 0;
+	return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0;
+}
+
+static bool
+set_time(struct parse *parse, const char *text)
+{
+	parse->time = true;
+	return quantity_duration(text, NS_PER_MS, NS_PER_HOUR,
+				 &parse->options->time_ns);
+}
+
+static bool
+set_ops(struct parse *parse, const char *text)
+{
+	parse->ops = true;
+	return quantity_count(text, 1, (uint64_t)1 << 48, &parse->options->ops);
+}
+
+static bool
+set_warmup(struct parse *parse, const char *text)
+{
+	parse->warmup = true;
+	return quantity_duration(text, 0, NS_PER_HOUR,
+				 &parse->options->warmup_ns);
+}
+
+static bool
+set_rounds(struct parse *parse, const char *text)
+{
+	return set_count(text, 1, 1000, &parse->options->rounds);
+}
+
+static bool
+set_seed(struct parse *parse, const char *text)
+{
+	return quantity_count(text, 0, (uint64_t)1 << 48,
+			      &parse->options->workload.seed);
+}
+
+static bool
+set_pin(struct parse *parse, const char *text)
+{
+	struct options *o = parse->options;
+
+	if (strcmp(text, "none") == 0)
+		o->pin = OPTIONS_PIN_NONE;
+	else if (strcmp(text, "auto") == 0)
+		o->pin = OPTIONS_PIN_AUTO;
+	else if (placement_parse(text, &o->cpus))
+		o->pin = OPTIONS_PIN_LIST;
+	else
+		return false;
+	return true;
+}
+
+static bool
+set_format(struct parse *parse, const char *text)
+{
+	parse->options->jsonl = strcmp(text, "jsonl") == 0;
+	return strcmp(text, "jsonl") == 0 || strcmp(text, "table") == 0;
+}
+
+static bool
+set_out(struct parse *parse, const char *text)
+{
+	parse->options->out = text;
+	return text[0] != '\0';
+}
+
+static bool
+set_smoke(struct parse *parse, const char *text)
+{
+	(void)text;
+	parse->smoke = true;
+	return true;
+}
+
+static bool
+set_list(struct parse *parse, const char *text)
+{
+	(void)text;
+	parse->options->action = OPTIONS_LIST;
+	return true;
+}
+
+static bool
+set_dry_run(struct parse *parse, const char *text)
+{
+	(void)text;
+	parse->options->action = OPTIONS_DRY_RUN;
+	return true;
+}
+
+static bool
+set_help(struct parse *parse, const char *text)
+{
+	(void)text;
+	parse->options->action = OPTIONS_HELP;
+	return true;
+}
+
+#define DURATION_ALLOWED "; units: ns, us, ms, s"
+
+static const struct flag flags[] = {
+	{ "--case", "NAME", "hot, steal, hotspot, pipe, churn", set_case,
+	  "what the workers do (default hot)" },
+	{ "--workers", "N", "1 to 256", set_workers,
+	  "worker threads (default: the allowed CPUs, or what the case "
+	  "needs)" },
+	{ "--migrate", "P", "0 to 1", set_migrate,
+	  "share of objects that go back on another worker" },
+	{ "--dest", "WHERE",
+	  "local, ring, uniform, oneway, zipf:THETA with THETA 0 to 10",
+	  set_destination, "which worker they go back on" },
+	{ "--burst", "N", "1 to 256", set_burst, "objects delivered at once" },
+	{ "--hold", "N", "1 to 65536", set_hold,
+	  "objects a worker has out before the oldest goes back" },
+	{ "--think", "TIME", "0 to 1s" DURATION_ALLOWED, set_think,
+	  "spin between borrow and return (default 0)" },
+	{ "--object-size", "SIZE", "8B to 16MiB; units: B, KiB, MiB",
+	  set_object_size, "bytes of an object (default 64B)" },
+	{ "--magazine", "N", "2 to 1024", set_magazine,
+	  "objects in a magazine (default 64)" },
+	{ "--touch", "WHETHER", "yes, no", set_touch,
+	  "borrower and returner access the object (default yes)" },
+	{ "--time", "TIME", "1ms to 3600s" DURATION_ALLOWED, set_time,
+	  "measure for so long (default 200ms)" },
+	{ "--ops", "N", "1 to 281474976710656", set_ops,
+	  "measure so many operations instead (the default where it leaks)" },
+	{ "--warmup", "TIME", "0 to 3600s" DURATION_ALLOWED, set_warmup,
+	  "run unmeasured before (default 100ms)" },
+	{ "--rounds", "N", "1 to 1000", set_rounds, "trials (default 1)" },
+	{ "--seed", "N", "0 to 281474976710656", set_seed,
+	  "of all random decisions; each further round adds 1 (default 1)" },
+	{ "--pin", "HOW", "none, auto, or a list of allowed CPUs such as 0,2-3",
+	  set_pin, "bind workers to CPUs in turn (default auto)" },
+	{ "--format", "FORM", "table, jsonl", set_format,
+	  "of the report (default table)" },
+	{ "--out", "FILE", "a file's name", set_out,
+	  "append the report there" },
+	{ "--smoke", NULL, NULL, set_smoke, "the shortest trial of use" },
+	{ "--list", NULL, NULL, set_list, "print the cases" },
+	{ "--dry-run", NULL, NULL, set_dry_run,
+	  "print the parameters and do nothing" },
+	{ "--help", NULL, NULL, set_help, "print this" },
+};
+
+#define FLAGS (sizeof(flags) / sizeof(flags[0]))
+
+static const struct flag *
+flag_find(const char *name, size_t length)
+{
+	for (size_t i = 0; i < FLAGS; i++)
+		if (strlen(flags[i].name) == length &&
+		    memcmp(flags[i].name, name, length) == 0)
+			return &flags[i];
+	return NULL;
+}
+
+static void
+flag_unknown(const char *text, char error[OPTIONS_ERROR_BYTES])
+{
+	int n = snprintf(error, OPTIONS_ERROR_BYTES,
+			 "unknown argument %.64s; allowed are", text);
+
+	for (size_t i = 0; i < FLAGS; i++)
+		n += snprintf(error + n, OPTIONS_ERROR_BYTES - (size_t)n, " %s",
+			      flags[i].name);
+}
+
+/*
+ * One flag with its value, "--flag value" or "--flag=value".  Returns how many
+ * arguments it took, or -1.
+ */
+static int
+flag_read(struct parse *parse, char **arguments, const char *only,
+	  char error[OPTIONS_ERROR_BYTES])
+{
+	const char *text = arguments[0];
+	const struct flag *flag = flag_find(text, strcspn(text, "="));
+	const char *value = strchr(text, '=');
+	int taken = 1;
+
+	if (flag == NULL) {
+		flag_unknown(text, error);
+		return -1;
+	}
+	if (flag->value == NULL && value != NULL) {
+		snprintf(error, OPTIONS_ERROR_BYTES,
+			 "%s takes no value; allowed: %s alone", flag->name,
+			 flag->name);
+		return -1;
+	}
+	if (value != NULL)
+		value++;
+	else if (flag->value != NULL && (value = arguments[taken]) != NULL)
+		taken++;
+	if (flag->value != NULL && value == NULL) {
+		snprintf(error, OPTIONS_ERROR_BYTES,
+			 "%s needs a value; allowed: %s", flag->name,
+			 flag->allowed);
+		return -1;
+	}
+	if (only != NULL && strcmp(flag->name, only) != 0)
+		return taken;
+	if (!flag->set(parse, value)) {
+		snprintf(error, OPTIONS_ERROR_BYTES,
+			 "%s %.64s is not allowed; allowed: %s", flag->name,
+			 value, flag->allowed);
+		return -1;
+	}
+	return taken;
+}
+
+int
+flags_read(struct parse *parse, int argc, char **argv, const char *only,
+	   char error[OPTIONS_ERROR_BYTES])
+{
+	for (int i = 1; i < argc;) {
+		int taken = flag_read(parse, argv + i, only, error);
+
+		if (taken < 0)
+			return -1;
+		i += taken;
+	}
+	return 0;
+}
+
+void
+flags_print(FILE *out)
+{
+	for (size_t i = 0; i < FLAGS; i++) {
+		const struct flag *f = &flags[i];
+
+		fprintf(out, "  %s%s%-*s %s\n", f->name,
+			f->value != NULL ? " " : "",
+			(int)(20 - strlen(f->name) - (f->value != NULL)),
+			f->value != NULL ? f->value : "", f->help);
+		if (f->allowed != NULL)
+			fprintf(out, "  %20s   %s\n", "", f->allowed);
+	}
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of every driftbench program. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "workload.h"
+
+enum options_action {
+	OPTIONS_RUN,
+	OPTIONS_DRY_RUN,
+	OPTIONS_LIST,
+	OPTIONS_HELP
+};
+
+enum options_pin { OPTIONS_PIN_NONE, OPTIONS_PIN_AUTO, OPTIONS_PIN_LIST };
+
+/* Written once by options_parse(), read-only afterwards. */
+struct options {
+	enum options_action action;
+	struct workload workload;
+	uint64_t ops; /* 0: the trial takes time_ns */
+	uint64_t time_ns;
+	uint64_t warmup_ns; /* 0: none */
+	unsigned rounds;
+	enum options_pin pin;
+	cpu_set_t cpus; /* to pin to; all allowed ones */
+	bool jsonl;
+	const char *out; /* a file for trials; NULL: standard output */
+};
+
+#define OPTIONS_ERROR_BYTES 512
+
+/*
+ * `leaks`: the subject creates objects for ever if they migrate, so by default
+ * the trial takes a number of operations and not a time.
+ * Returns 0, or -1 with one line in `error` saying what was wrong and what is
+ * allowed.
+ */
+int options_parse(struct options *options, int argc, char **argv, bool leaks,
+		  char error[OPTIONS_ERROR_BYTES]);
+
+/* The usage text and the list of cases, for people. */
+void options_print_help(FILE *out, const char *program);
+void options_print_cases(FILE *out);
+
+#endif

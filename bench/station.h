@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A station: the place of one worker with all it works with, that is, the
+ * objects it has out, the rings from and to others, and its decisions.  It
+ * outlasts the threads that take turns at it.
+ */
+#ifndef STATION_H
+#define STATION_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cpu.h"
+#include "ring.h"
+#include "team.h"
+#include "workload.h"
+
+#include SUBJECT
+
+/* Between two looks at the stop flag, and between two publications. */
+#define STATION_BLOCK_OPS 64u
+
+/*
+ * Invariant (between operations): borrowed - kept - sent objects are out, all
+ * of them in held[]; kept + received have been returned.
+ */
+struct station {
+	/* Read-only while threads run. */
+	_Alignas(CPU_APART_BYTES) struct team *team;
+	const struct workload *workload;
+	struct subject *subject;
+	unsigned index;
+	bool borrows;
+	bool crosses;
+	bool touch;
+	uint32_t burst;
+	uint32_t delay;        /* length of held[], hold - 1 */
+	uint64_t think_turns;  /* 0: do not think */
+	uint8_t *destinations; /* a table to draw from */
+	struct ring **outbox;  /* by destination; NULL: none */
+	struct ring **inbox;   /* those that exist */
+	unsigned inboxes;
+	void **held; /* the objects out, a circle */
+
+	/* The thread's at work. */
+	_Alignas(CPU_APART_BYTES) struct subject_worker worker;
+	struct member member;
+	uint32_t held_at;  /* the oldest */
+	unsigned inbox_at; /* the next to drain */
+	uint64_t random;
+	uint64_t claimed; /* operations of the team's stock left */
+	uint64_t life;    /* operations until the thread ends */
+	unsigned phases;  /* to go, the running one included */
+	bool in_phase;
+	unsigned idle; /* fruitless turns in a row */
+	/* Totals. */
+	uint64_t borrowed;
+	uint64_t kept; /* returned here what was borrowed here */
+	uint64_t sent;
+	uint64_t received; /* returned here from elsewhere */
+	uint64_t full;     /* pushes that found a ring full */
+
+	/* Written by the thread at work, read by the main thread. */
+	_Alignas(CPU_APART_BYTES) _Atomic uint64_t borrows_seen;
+	_Atomic uint64_t returns_seen;
+};
+
+/* All stations of a trial with the rings between them. */
+struct stations {
+	unsigned n;
+	struct station *each;
+	struct ring *rings;
+	void *tables; /* destinations, boxes and held */
+};
+
+/* Everything is written to once, so that no page is new to the trial. */
+int stations_open(struct stations *stations, const struct workload *workload,
+		  struct team *team, struct subject *subject);
+void stations_close(struct stations *stations);
+
+static inline void
+station_publish(struct station *s)
+{
+	/* BS1 relaxed: a number for the sampler; it publishes nothing. */
+	atomic_store_explicit(&s->borrows_seen, s->borrowed,
+			      memory_order_relaxed);
+	/* BS2 relaxed: the same. */
+	atomic_store_explicit(&s->returns_seen, s->kept + s->received,
+			      memory_order_relaxed);
+}
+
+/* What the sampler reads: at most a block behind. */
+static inline uint64_t
+station_borrows(struct station *s)
+{
+	/* BS3 relaxed: see BS1. */
+	return atomic_load_explicit(&s->borrows_seen, memory_order_relaxed);
+}
+
+static inline uint64_t
+station_returns(struct station *s)
+{
+	/* BS4 relaxed: see BS2. */
+	return atomic_load_explicit(&s->returns_seen, memory_order_relaxed);
+}
+
+#endif

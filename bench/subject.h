@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The subject of a row: what objects are borrowed from and returned to.  One
+ * header implements it, SUBJECT, which the build defines; so every row has the
+ * same loop, and nothing on the measured path is called through a pointer.
+ *
+ *	struct subject, struct subject_worker
+ *	const char *subject_name(void)
+ *	bool subject_leaks(void)	creates for ever if objects migrate
+ *	int subject_open(struct subject *, const struct workload *,
+ *			 size_t in_use_ceiling)		0 or -errno
+ *	int subject_close(struct subject *)		0 or -errno
+ *	int subject_attach(struct subject_worker *, struct subject *,
+ *			   unsigned worker)		0 or -errno
+ *	void subject_detach(struct subject_worker)
+ *	void *subject_borrow(struct subject_worker, bool crosses)
+ *							NULL and errno
+ *	void subject_return(struct subject_worker, void *object, bool crosses)
+ *	void subject_stats(struct subject *, struct subject_stats *)
+ *	size_t subject_bound(struct subject *, size_t peak_in_use)
+ *
+ * A struct subject_worker is a handle, at most a register wide, that the loop
+ * keeps at hand as an application would; one thread at a time uses it.
+ * `crosses` is workload_crosses(), a constant on the measured path.
+ */
+#ifndef SUBJECT_H
+#define SUBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "workload.h"
+
+/*
+ * What the subject knows about itself; the meanings are those of pool.h.
+ * Not counted: neither the books nor the exchanges are known, all is 0.
+ */
+struct subject_stats {
+	bool counted; /* the five levels and totals */
+	uint64_t in_use;
+	uint64_t cached;
+	uint64_t depot;
+	uint64_t constructed;
+	uint64_t destructed;
+	bool exchanges; /* what follows */
+	uint64_t refills;
+	uint64_t flushes;
+	uint64_t misses;
+	uint64_t rack_hits;
+	uint64_t depot_hits;
+	uint64_t steals;
+	uint64_t retries;
+	uint64_t peak_workers;
+};
+
+#endif

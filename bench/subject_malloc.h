@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The subject is malloc() and free(), of whatever allocator the program runs
+ * with: it links none, so that a preloaded one takes the place of the C
+ * library's.
+ */
+#ifndef SUBJECT_MALLOC_H
+#define SUBJECT_MALLOC_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "subject.h"
+
+struct subject {
+	size_t object_bytes;
+};
+
+struct subject_worker {
+	size_t object_bytes;
+};
+
+static inline const char *
+subject_name(void)
+{
+	return "malloc";
+}
+
+static inline bool
+subject_leaks(void)
+{
+	return false;
+}
+
+static inline int
+subject_open(struct subject *subject, const struct workload *workload,
+	     size_t in_use_ceiling)
+{
+	(void)in_use_ceiling;
+	subject->object_bytes = workload->object_bytes;
+	return 0;
+}
+
+static inline int
+subject_close(struct subject *subject)
+{
+	(void)subject;
+	return 0;
+}
+
+static inline int
+subject_attach(struct subject_worker *worker, struct subject *subject,
+	       unsigned index)
+{
+	(void)index;
+	worker->object_bytes = subject->object_bytes;
+	return 0;
+}
+
+static inline void
+subject_detach(struct subject_worker worker)
+{
+	(void)worker;
+}
+
+static inline void *
+subject_borrow(struct subject_worker worker, bool crosses)
+{
+	void *object = malloc(worker.object_bytes);
+
+	(void)crosses;
+	/* The compiler may not pair this malloc() with its free(). */
+	__asm__ volatile("" : "+r"(object));
+	return object;
+}
+
+static inline void
+subject_return(struct subject_worker worker, void *object, bool crosses)
+{
+	(void)worker;
+	(void)crosses;
+	free(object);
+}
+
+static inline void
+subject_stats(struct subject *subject, struct subject_stats *stats)
+{
+	(void)subject;
+	memset(stats, 0, sizeof(*stats));
+}
+
+static inline size_t
+subject_bound(struct subject *subject, size_t peak_in_use)
+{
+	(void)subject;
+	(void)peak_in_use;
+	return SIZE_MAX;
+}
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* The subject is driftpool, with whatever backend the program links. */
+#ifndef SUBJECT_POOL_H
+#define SUBJECT_POOL_H
+
+#include <errno.h>
+#include <string.h>
+
+#include <driftpool/pool.h>
+
+#include "subject.h"
+
+struct subject {
+	struct dp_pool *pool;
+};
+
+struct subject_worker {
+	struct dp_worker *worker;
+};
+
+static inline const char *
+subject_name(void)
+{
+	return dp_backend_name();
+}
+
+static inline bool
+subject_leaks(void)
+{
+	return strcmp(dp_backend_name(), "none") == 0;
+}
+
+static inline int
+subject_open(struct subject *subject, const struct workload *workload,
+	     size_t in_use_ceiling)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+
+	(void)in_use_ceiling;
+	config.name = workload->case_name;
+	config.object_size = workload->object_bytes;
+	config.magazine_size = workload->magazine;
+	subject->pool = dp_pool_create(&config);
+	return subject->pool != NULL ? 0 : -errno;
+}
+
+static inline int
+subject_close(struct subject *subject)
+{
+	return dp_pool_destroy(subject->pool);
+}
+
+static inline int
+subject_attach(struct subject_worker *worker, struct subject *subject,
+	       unsigned index)
+{
+	(void)index;
+	worker->worker = dp_worker_attach(subject->pool);
+	return worker->worker != NULL ? 0 : -errno;
+}
+
+static inline void
+subject_detach(struct subject_worker worker)
+{
+	dp_worker_detach(worker.worker);
+}
+
+static inline void *
+subject_borrow(struct subject_worker worker, bool crosses)
+{
+	(void)crosses;
+	return dp_borrow(worker.worker);
+}
+
+static inline void
+subject_return(struct subject_worker worker, void *object, bool crosses)
+{
+	(void)crosses;
+	dp_return(worker.worker, object);
+}
+
+static inline void
+subject_stats(struct subject *subject, struct subject_stats *stats)
+{
+	struct dp_stats s;
+
+	dp_pool_stats(subject->pool, &s);
+	stats->counted = true;
+	stats->in_use = s.in_use;
+	stats->cached = s.cached;
+	stats->depot = s.depot;
+	stats->constructed = s.constructed;
+	stats->destructed = s.destructed;
+	stats->exchanges = true;
+	stats->refills = s.refills;
+	stats->flushes = s.flushes;
+	stats->misses = s.misses;
+	stats->rack_hits = s.rack_hits;
+	stats->depot_hits = s.depot_hits;
+	stats->steals = s.steals;
+	stats->retries = s.retries;
+	stats->peak_workers = s.peak_workers;
+}
+
+static inline size_t
+subject_bound(struct subject *subject, size_t peak_in_use)
+{
+	return dp_pool_bound(subject->pool, peak_in_use);
+}
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* A trial: one subject, one workload, one team; and all that it showed. */
+#ifndef TRIAL_H
+#define TRIAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "drift.h"
+#include "machine.h"
+#include "memory.h"
+#include "options.h"
+#include "subject.h"
+#include "workload.h"
+
+/* Objects constructed up to so many bytes; more ends the trial. */
+#define TRIAL_BYTES_MAX ((uint64_t)1 << 30)
+
+#define TRIAL_FAILURES_MAX 6
+#define TRIAL_FAILURE_BYTES 192
+
+/* One worker's part; the times and counts are those of the measured phase. */
+struct trial_worker {
+	int cpu; /* -1: unpinned */
+	uint64_t borrows;
+	uint64_t returns;
+};
+
+/* Written by trial_run(). */
+struct trial {
+	const char *subject;
+	struct workload workload; /* with the seed of this round */
+	unsigned round;           /* from 1 */
+	time_t time;
+	/* The measured phase. */
+	uint64_t ops; /* borrows, hence pairs */
+	uint64_t wall_ns;
+	uint64_t cpu_ns;
+	double overlap;
+	double min_max; /* slowest by fastest borrower */
+	double jain;
+	double p_obs;
+	uint64_t full; /* pushes that met a full ring */
+	bool capped;   /* ended by TRIAL_BYTES_MAX */
+	struct trial_worker workers[WORKLOAD_WORKERS_MAX];
+	struct drift_result drift;
+	/* The subject, at the end of that phase. */
+	struct subject_stats stats;
+	uint64_t footprint_peak; /* of the samples */
+	uint64_t in_use_seen;    /* the most in a sample */
+	size_t in_use_ceiling;   /* the most that can be */
+	size_t bound;            /* SIZE_MAX: there is none */
+	bool bound_ok;
+	/* Memory: before anything was borrowed, the most, when the phase had
+	 * ended, and when everything was back and all workers had detached. */
+	uint64_t rss_before_kib;
+	uint64_t rss_peak_kib;
+	uint64_t rss_end_kib;
+	uint64_t rss_quiesced_kib;
+	uint64_t vm_hwm_kib;
+	/* Noise. */
+	uint64_t switches; /* involuntary ones */
+	double pressure;   /* share of the wall time, or NaN */
+	double steal;      /* the same */
+	bool noisy;
+	/* Invariants that did not hold. */
+	unsigned failures;
+	char failure[TRIAL_FAILURES_MAX][TRIAL_FAILURE_BYTES];
+};
+
+/* Runs round `round`; ends the process if it cannot. */
+void trial_run(const struct options *options, unsigned round,
+	       struct trial *trial);
+
+#endif

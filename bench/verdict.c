@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* The invariants of a trial and the limits of noise. */
+#include "verdict.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* With so many operations chance moves p by less than a sixth of this. */
+#define P_TOLERANCE .01
+#define P_OPS_MIN 100000u
+
+/* Less than so much of the possible overlap, or more of others' pressure. */
+#define OVERLAP_MIN .9
+#define PRESSURE_MAX .1
+
+void
+verdict_fail(struct trial *t, const char *format, ...)
+{
+	va_list arguments;
+
+	if (t->failures == TRIAL_FAILURES_MAX)
+		return;
+	va_start(arguments, format);
+	vsnprintf(t->failure[t->failures++], TRIAL_FAILURE_BYTES, format,
+		  arguments);
+	va_end(arguments);
+}
+
+static void
+verdict_noise(struct trial *t, unsigned cpus)
+{
+	unsigned workers = t->workload.workers;
+	unsigned possible = workers < cpus ? workers : cpus;
+
+	/* Where threads come and go, none runs for some of the time. */
+	t->noisy = t->workload.lifetime_ops == 0 &&
+		   t->overlap < OVERLAP_MIN * possible;
+	/* More workers than CPUs wait for each other; that is no noise. */
+	if (workers <= cpus && isfinite(t->pressure) &&
+	    t->pressure > PRESSURE_MAX)
+		t->noisy = true;
+}
+
+void
+verdict_measured(struct trial *t, unsigned cpus)
+{
+	double p = workload_crosses(&t->workload) ? t->workload.migrate : 0;
+
+	verdict_noise(t, cpus);
+	if (t->ops == 0)
+		verdict_fail(t, "nothing was borrowed");
+	if (t->ops >= P_OPS_MIN && !(fabs(t->p_obs - p) <= P_TOLERANCE))
+		verdict_fail(t, "migration rate %g observed, %g asked for",
+			     t->p_obs, p);
+	t->bound_ok = t->footprint_peak <= t->bound;
+	if (!t->bound_ok)
+		verdict_fail(t, "footprint %" PRIu64 " above the bound %zu",
+			     t->footprint_peak, t->bound);
+}
+
+void
+verdict_quiesced(struct trial *t, const struct subject_stats *s,
+		 uint64_t borrows, uint64_t returns)
+{
+	if (borrows != returns)
+		verdict_fail(t, "%" PRIu64 " borrows, but %" PRIu64 " returns",
+			     borrows, returns);
+	if (!s->counted)
+		return;
+	if (s->in_use != 0)
+		verdict_fail(t, "%" PRIu64 " in use when all are back",
+			     s->in_use);
+	if (s->constructed - s->destructed != s->cached + s->depot)
+		verdict_fail(t,
+			     "constructed %" PRIu64 " - destructed %" PRIu64
+			     " is not cached %" PRIu64 " + depot %" PRIu64,
+			     s->constructed, s->destructed, s->cached,
+			     s->depot);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What must hold of a trial, and what makes it doubtful. */
+#ifndef VERDICT_H
+#define VERDICT_H
+
+#include "subject.h"
+#include "trial.h"
+
+/* Records that something did not hold, as a sentence. */
+__attribute__((format(printf, 2, 3))) void
+verdict_fail(struct trial *trial, const char *format, ...);
+
+/*
+ * Checks what the measured phase showed: the migration rate and the bound.
+ * Sets bound_ok and noisy; `cpus` is how many CPUs the workers could use.
+ */
+void verdict_measured(struct trial *trial, unsigned cpus);
+/* Checks the books when everything is back. */
+void verdict_quiesced(struct trial *trial, const struct subject_stats *stats,
+		      uint64_t borrows, uint64_t returns);
+
+#endif

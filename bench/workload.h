@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A workload: who borrows, how long objects stay out, where they go back.
+ * The cases are presets of it.  All functions are pure.
+ */
+#ifndef WORKLOAD_H
+#define WORKLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One byte names a worker in a table of destinations. */
+#define WORKLOAD_WORKERS_MAX 256u
+#define WORKLOAD_HOLD_MAX 65536u
+#define WORKLOAD_BURST_MAX 256u
+/* Entries in a table of destinations; a share is exact to one part in it. */
+#define WORKLOAD_TABLE_ENTRIES 4096u
+
+enum destination {
+	DESTINATION_LOCAL,   /* the borrower */
+	DESTINATION_RING,    /* the next worker */
+	DESTINATION_UNIFORM, /* any other worker */
+	DESTINATION_ZIPF,  /* another one, worker j with weight (j+1)^-theta */
+	DESTINATION_ONEWAY /* the first half borrows, the second returns */
+};
+
+/*
+ * Invariant, after options_parse(): every field within its range; migrate is 0
+ * where there is nowhere to migrate to.
+ */
+struct workload {
+	const char *case_name;
+	unsigned workers; /* 1 .. WORKLOAD_WORKERS_MAX */
+	double migrate;   /* p, 0 .. 1 */
+	enum destination destination;
+	double theta;          /* of DESTINATION_ZIPF */
+	unsigned burst;        /* objects delivered at once */
+	unsigned hold;         /* objects a borrower has out */
+	unsigned lifetime_ops; /* a thread's; 0: the whole trial */
+	uint64_t think_ns;     /* between borrow and return */
+	size_t object_bytes;
+	unsigned magazine; /* objects in a magazine */
+	bool touch;        /* both sides access the object */
+	uint64_t seed;
+};
+
+/* A case: the preset, the fewest workers it makes sense with, and a line. */
+struct workload_case {
+	const char *name;
+	unsigned workers_min;
+	struct workload preset;
+	const char *summary;
+};
+
+/* All cases; the last one has the name NULL. */
+const struct workload_case *workload_cases(void);
+/* NULL: there is none of this name. */
+const struct workload_case *workload_case_find(const char *name);
+
+const char *workload_destination_name(enum destination destination);
+
+/* Does any object go back on another worker? */
+bool workload_crosses(const struct workload *w);
+/* Does worker i borrow at all? */
+bool workload_borrows(const struct workload *w, unsigned i);
+unsigned workload_borrowers(const struct workload *w);
+
+/* P[i][j]: the share of what worker i borrows that goes back on worker j. */
+double workload_share(const struct workload *w, unsigned i, unsigned j);
+/*
+ * The same as a table to draw from: each worker as often as its share says,
+ * rounded by largest remainders, so that the migration rate is exact.
+ */
+void workload_table(const struct workload *w, unsigned i,
+		    uint8_t table[WORKLOAD_TABLE_ENTRIES]);
+
+/* Rings between workers: pairs (i, j) that some object crosses. */
+unsigned workload_rings(const struct workload *w);
+/*
+ * Objects that a ring may hold: 256 up to 16 workers, then less, so that a
+ * worker's rings together hold 4,096; but a burst fits always.
+ */
+unsigned workload_ring_capacity(const struct workload *w);
+/*
+ * The most objects in use at once: every borrower has at most `hold` out, one
+ * in its hands among them, and every ring is full.  What a drain is returning
+ * still counts as in the ring.  Each borrower has the same share of it.
+ */
+size_t workload_in_use_ceiling(const struct workload *w);
+
+#endif
