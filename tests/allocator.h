@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The allocator under the library, as the linker's --wrap lets a test see it:
+ * it counts, and fails when told to.  For programs with one thread.
+ */
+#ifndef ALLOCATOR_H
+#define ALLOCATOR_H
+
+#include <stdbool.h>
+
+#define ALLOCATOR_FOREVER (~0ul)
+
+/*
+ * Of the allocations from now on the first-th (from 1) fails, and n - 1 more
+ * after it.  first 0: none fails.
+ */
+void allocator_fail(unsigned long first, unsigned long n);
+
+/* How many were asked for since allocator_fail(), and whether any failed. */
+unsigned long allocator_calls(void);
+bool allocator_failed(void);
+
+/* Blocks allocated and not freed since the program started. */
+long allocator_live(void);
+
+#endif

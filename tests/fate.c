@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* A child, its stderr on a pipe, and its end. */
+#include "fate.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+struct fate
+fate_of(void (*act)(void *arg), void *arg)
+{
+	struct fate fate = { .status = -1 };
+	size_t length = 0;
+	ssize_t n;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	pid_t child = fork();
+
+	if (child == 0) {
+		const struct rlimit no_core = { 0, 0 };
+
+		/* cmocka's handler would make a failed test of it. */
+		signal(SIGABRT, SIG_DFL);
+		setrlimit(RLIMIT_CORE, &no_core);
+		dup2(ends[1], STDERR_FILENO);
+		act(arg);
+		_exit(0);
+	}
+	assert_true(child > 0);
+	close(ends[1]);
+	/* Ends: at the end of the child, or when the text is full. */
+	while ((n = read(ends[0], fate.text + length,
+			 sizeof(fate.text) - 1 - length)) > 0)
+		length += (size_t)n;
+	close(ends[0]);
+	assert_int_equal(waitpid(child, &fate.status, 0), child);
+	return fate;
+}
+
+struct fate
+fate_is_abort(void (*act)(void *arg), void *arg)
+{
+	struct fate fate = fate_of(act, arg);
+
+	if (!WIFSIGNALED(fate.status) || WTERMSIG(fate.status) != SIGABRT)
+		fail_msg("expected SIGABRT; wait status %#x, stderr \"%s\"",
+			 (unsigned)fate.status, fate.text);
+	return fate;
+}
+
+void
+fate_says(const struct fate *fate, const char *words)
+{
+	if (!strstr(fate->text, words))
+		fail_msg("expected \"%s\" in \"%s\"", words, fate->text);
+}
