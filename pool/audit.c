@@ -56,9 +56,11 @@ add_caches(struct census *census, const struct dp_pool *pool)
 }
 
 static void
-add_depot(struct census *census, const struct dp_pool *pool)
+add_depot(struct census *census, struct dp_pool *pool)
 {
-	for (uint32_t i = 1; i <= pool->store.n_slots; i++) {
+	uint32_t n_slots = dp__store_slots(&pool->store);
+
+	for (uint32_t i = 1; i <= n_slots; i++) {
 		const struct magazine *m = magazine_at(&pool->store.table, i);
 
 		if (m->body && !is_cached(pool, m))
@@ -98,7 +100,8 @@ is_clean(struct dp_pool *pool, const struct totals *sum, struct census *census)
 	return census->balanced && given == backend &&
 	       census->in_caches == sum->cached &&
 	       census->n - census->in_caches == given &&
-	       census->n <= footprint && !has_twice(census);
+	       census->n <= footprint && !has_twice(census) &&
+	       dp__check_audit(pool, census->objects, census->n);
 }
 
 int

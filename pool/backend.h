@@ -12,7 +12,7 @@
  *  - What the giver did before giving happens before what the taker does.
  *  - No backend allocates, constructs, or holds a lock while others run.
  *
- * Lock order: list of pools, registry, the store's, the backend's.
+ * Lock order: liburcu's, the list of pools, registry, store, backend, checks.
  */
 #ifndef BACKEND_H
 #define BACKEND_H

@@ -11,8 +11,9 @@
 #include "pool.h"
 #include "worker.h"
 
-/* Its address stands for the thread. */
-static _Thread_local char this_thread;
+/* The thread's number, never used again; 0: not yet given. */
+static _Thread_local uint64_t thread_number;
+static _Atomic uint64_t last_thread_number;
 
 static _Noreturn void __attribute__((format(printf, 2, 3)))
 fail(const struct dp_pool *pool, const char *format, ...)
@@ -102,11 +103,22 @@ dp__check_attach(struct worker *w)
 	dp__check_hide(w);
 }
 
+static uint64_t
+this_thread(void)
+{
+	if (thread_number == 0)
+		/* K7 relaxed: any number will do that nobody else has. */
+		thread_number =
+			1 + atomic_fetch_add_explicit(&last_thread_number, 1,
+						      memory_order_relaxed);
+	return thread_number;
+}
+
 void
 dp__check_bind(struct worker *w)
 {
 	/* K5 relaxed: the caller of bind sees to the order. */
-	atomic_store_explicit(&w->check.owner, &this_thread,
+	atomic_store_explicit(&w->check.owner, this_thread(),
 			      memory_order_relaxed);
 }
 
@@ -115,7 +127,7 @@ dp__check_owner(const struct worker *w)
 {
 	/* K6 relaxed: the right thread wrote it itself. */
 	if (atomic_load_explicit(&w->check.owner, memory_order_relaxed) ==
-	    &this_thread)
+	    this_thread())
 		return;
 	fail(w->pool,
 	     "worker %p used by thread %d, but it belongs to another one; a "
@@ -258,6 +270,26 @@ dp__check_trimmed(struct dp_pool *pool, void *object)
 	dp__check_lock(pool);
 	forget(pool, object);
 	dp__check_unlock(pool);
+}
+
+bool
+dp__check_audit(struct dp_pool *pool, void *const *objects, size_t n)
+{
+	const struct ledger *ledger = &pool->check.ledger;
+	size_t free_objects = 0, known = 0;
+
+	dp__check_lock(pool);
+	for (size_t i = 0; i < ledger->capacity; i++)
+		free_objects +=
+			ledger->entries[i].object && !ledger->entries[i].lent;
+	for (size_t i = 0; i < n; i++) {
+		const struct ledger_entry *entry =
+			dp__ledger_find(ledger, objects[i]);
+
+		known += entry && !entry->lent;
+	}
+	dp__check_unlock(pool);
+	return known == n && known == free_objects;
 }
 
 /* --- The bound ----------------------------------------------------------- */

@@ -38,8 +38,8 @@ struct check_pool {
 
 /* Written by the owner; `hidden` may be read by anyone. */
 struct check_worker {
-	const void *_Atomic owner; /* a thread's address of its own */
-	_Atomic uint32_t hidden;   /* objects that n does not show */
+	_Atomic uint64_t owner;  /* a thread's number */
+	_Atomic uint32_t hidden; /* objects that n does not show */
 };
 
 int dp__check_pool_init(struct dp_pool *pool);
@@ -78,6 +78,9 @@ void dp__check_trimmed(struct dp_pool *pool, void *object);
 /* pre: the caller is a worker that has just constructed an object */
 void dp__check_bound(struct dp_pool *pool);
 
+/* Are these objects those that are not lent, and is none missing? */
+bool dp__check_audit(struct dp_pool *pool, void *const *objects, size_t n);
+
 /* Around fork(). */
 void dp__check_lock(struct dp_pool *pool);
 void dp__check_unlock(struct dp_pool *pool);
@@ -110,6 +113,7 @@ struct check_worker {
 #define dp__check_untrim(pool, n) ((void)(pool))
 #define dp__check_trimmed(pool, object) ((void)(pool))
 #define dp__check_bound(pool) ((void)(pool))
+#define dp__check_audit(pool, objects, n) ((void)(pool), true)
 #define dp__check_lock(pool) ((void)(pool))
 #define dp__check_unlock(pool) ((void)(pool))
 

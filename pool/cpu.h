@@ -16,10 +16,4 @@ cpu_current(void)
 	return sched_getcpu();
 }
 
-static inline void
-cpu_prefetch(const void *address)
-{
-	__builtin_prefetch(address);
-}
-
 #endif

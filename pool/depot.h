@@ -82,8 +82,8 @@ depot_scan(const struct depot *depot, uint64_t *tags)
 }
 
 /*
- * Objects.  Partial magazines are few, and counted one by one: while they move
- * the walk may leave the stack, but never the table, and it ends.
+ * Objects.  Partial magazines are counted one by one: while they move the walk
+ * may leave the stack, but never the table, and it ends.
  */
 static inline uint64_t
 depot_count(const struct depot *depot, const struct store *store)

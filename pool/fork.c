@@ -38,6 +38,8 @@ dp__fork_remove(struct dp_pool *pool)
 void
 dp_fork_prepare(void)
 {
+	/* First: who holds one of ours never waits for a grace period. */
+	urcu_bp_before_fork();
 	pthread_mutex_lock(&lock);
 	for (struct dp_pool *pool = first; pool; pool = pool->next) {
 		pthread_mutex_lock(&pool->registry.lock);
@@ -45,7 +47,6 @@ dp_fork_prepare(void)
 		dp__backend_lock(&pool->backend);
 		dp__check_lock(pool);
 	}
-	urcu_bp_before_fork();
 }
 
 static void
@@ -63,13 +64,13 @@ unlock_all(void)
 void
 dp_fork_parent(void)
 {
-	urcu_bp_after_fork_parent();
 	unlock_all();
+	urcu_bp_after_fork_parent();
 }
 
 void
 dp_fork_child(void)
 {
-	urcu_bp_after_fork_child();
 	unlock_all();
+	urcu_bp_after_fork_child();
 }

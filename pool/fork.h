@@ -3,8 +3,6 @@
 #ifndef FORK_H
 #define FORK_H
 
-#include <stdbool.h>
-
 struct dp_pool;
 
 void dp__fork_add(struct dp_pool *pool);

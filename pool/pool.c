@@ -51,7 +51,8 @@ shape_is_valid(const struct dp_config *config)
 static int
 validate(const struct dp_config *config)
 {
-	if (!config || config->size < sizeof(*config))
+	if (!config || config->size < sizeof(*config) ||
+	    config->size > DP_CONFIG_BYTES_MAX)
 		return -EINVAL;
 	if (has_unknown(config))
 		return -E2BIG;
@@ -158,8 +159,11 @@ is_busy(struct dp_pool *pool)
 {
 	struct dp_stats stats;
 
+	/* First: once none is attached, the sums are final. */
+	if (dp__registry_workers(&pool->registry) > 0)
+		return true;
 	dp_pool_stats(pool, &stats);
-	return stats.workers > 0 || stats.in_use > 0;
+	return stats.in_use > 0;
 }
 
 /* Destructs what is left.  pre: nobody else uses the pool */
@@ -182,6 +186,7 @@ dp_pool_destroy(struct dp_pool *pool)
 	if (is_busy(pool))
 		return -EBUSY;
 	dp__fork_remove(pool);
+	pool->closing = true;
 	dp__source_close(&pool->source);
 	drain(pool);
 	dp__check_pool_fini(pool);
@@ -240,6 +245,25 @@ construct_list(struct dp_pool *pool, struct seat *seat, size_t n,
 	return 0;
 }
 
+/*
+ * Gives what was constructed.  Each magazine comes on the books as constructed
+ * and as given at once, so that its objects never seem to be in use.
+ */
+static void
+give_list(struct dp_pool *pool, struct seat *seat, struct list *made)
+{
+	struct magazine *m;
+
+	counts_add(&seat->counts, CONSTRUCTED, -made->objects);
+	while ((m = list_pop(made, &pool->store.table))) {
+		uint32_t n = magazine_count(m);
+
+		counts_add(&seat->counts, CONSTRUCTED, n);
+		pool_give(pool, seat, m, n);
+		dp__registry_fold(&pool->registry, &seat->counts);
+	}
+}
+
 static void
 add_reserved(struct dp_pool *pool, uint64_t n)
 {
@@ -256,18 +280,16 @@ dp_pool_reserve(struct dp_pool *pool, size_t n)
 
 	if (!dp__backend_shares)
 		return -ENOTSUP;
+	if (n > PTRDIFF_MAX / pool->source.object_bytes)
+		return -ENOMEM;
 	dp__backend_join(&pool->backend, &seat);
 	add_reserved(pool, n);
 	int status = construct_list(pool, &seat, n, &made);
 
-	/* On the books before anyone can have them. */
-	dp__registry_fold(&pool->registry, &seat.counts);
-	while ((m = list_pop(&made, &pool->store.table))) {
-		if (status == 0)
-			pool_give(pool, &seat, m, magazine_count(m));
-		else
-			destruct_magazine(pool, &seat.counts, m);
-	}
+	if (status == 0)
+		give_list(pool, &seat, &made);
+	while ((m = list_pop(&made, &pool->store.table)))
+		destruct_magazine(pool, &seat.counts, m);
 	dp__registry_fold(&pool->registry, &seat.counts);
 	if (status != 0)
 		add_reserved(pool, -(uint64_t)n);
@@ -319,8 +341,11 @@ dp_pool_trim(struct dp_pool *pool, size_t keep)
 		dp__store_free(&pool->store, m);
 		given_up += count;
 	}
-	while ((m = dp__backend_take_empty(&pool->backend, &seat)))
+	for (uint32_t left = dp__store_slots(&pool->store);
+	     left > 0 && (m = dp__backend_take_empty(&pool->backend, &seat));
+	     left--)
 		dp__store_free(&pool->store, m);
+	dp__registry_fold(&pool->registry, &seat.counts);
 	dp__backend_leave(&pool->backend, &seat);
 	if (given_up > 0)
 		dp__source_purge(&pool->source);

@@ -163,7 +163,7 @@ dp__source_construct(struct source *source)
 
 	if (status != 0) {
 		dp__source_free(source, object);
-		errno = -status;
+		errno = status < 0 ? -status : status;
 		return NULL;
 	}
 	return object;

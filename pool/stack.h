@@ -41,8 +41,8 @@ stack_depth_at(const struct magazine_table *table, uint32_t index)
 {
 	const struct magazine *m = index ? magazine_at(table, index) : NULL;
 
-	/* S1 relaxed: published by m's push, which S2, S5, S9 or S10 saw. */
-	return m ? atomic_load_explicit(&m->depth, memory_order_relaxed) : 0;
+	/* S1 acquire: pairs with S4.  What is read after it is not older. */
+	return m ? atomic_load_explicit(&m->depth, memory_order_acquire) : 0;
 }
 
 /* Returns the number of failed attempts.  pre: m is the caller's own. */
@@ -58,12 +58,12 @@ stack_push(struct stack *s, const struct magazine_table *table,
 		/* S3 relaxed: published by S5. */
 		atomic_store_explicit(&m->next, tag_index(old),
 				      memory_order_relaxed);
-		/* S4 relaxed: published by S5. */
+		/* S4 release: pairs with S1.  Who sees it sees m taken. */
 		atomic_store_explicit(&m->depth,
 				      stack_depth_at(table, tag_index(old)) + 1,
-				      memory_order_relaxed);
+				      memory_order_release);
 		/*
-		 * S5 acq_rel: pairs with S2, S6, S8, S9, S10 and S12.  Whoever
+		 * S5 acq_rel: pairs with S2, S6, S8, S9, S10, S12, S13.  Whoever
 		 * takes m sees its next, its body and all that was done to the
 		 * objects.  The acquire is for the depth, if the head moved.
 		 */
@@ -102,14 +102,27 @@ stack_pop(struct stack *s, const struct magazine_table *table,
 	}
 }
 
-/* The number of magazines: exact at some instant of the call. */
+/*
+ * The number of magazines: exact at some instant of the call.  The top's depth
+ * is this stack's only while it is the top, so the head must not have moved;
+ * another turn only if others took or gave something meanwhile.
+ */
 static inline uint32_t
 stack_depth(const struct stack *s, const struct magazine_table *table)
 {
 	/* S9 acquire: pairs with S5.  Shows the top's depth. */
 	uint64_t word = atomic_load_explicit(&s->head, memory_order_acquire);
 
-	return stack_depth_at(table, tag_index(word));
+	for (;;) {
+		uint32_t depth = stack_depth_at(table, tag_index(word));
+		/* S13 acquire: pairs with S5.  As S9, for another turn. */
+		uint64_t now =
+			atomic_load_explicit(&s->head, memory_order_acquire);
+
+		if (now == word)
+			return depth;
+		word = now;
+	}
 }
 
 /*

@@ -90,6 +90,15 @@ add_slot(struct store *store)
 	return m;
 }
 
+uint32_t
+dp__store_slots(struct store *store)
+{
+	pthread_mutex_lock(&store->lock);
+	uint32_t n = store->n_slots;
+	pthread_mutex_unlock(&store->lock);
+	return n;
+}
+
 struct magazine *
 dp__store_make(struct store *store)
 {

@@ -32,6 +32,9 @@ void dp__store_fini(struct store *store);
 /* An empty magazine, the caller's own; NULL: out of memory. */
 struct magazine *dp__store_make(struct store *store);
 
+/* How many slots there are. */
+uint32_t dp__store_slots(struct store *store);
+
 /* Frees the body at once; pre: m is the caller's own and holds no object. */
 void dp__store_free(struct store *store, struct magazine *m);
 

@@ -38,7 +38,7 @@ set_previous_n(struct worker *w, uint32_t n)
 	atomic_store_explicit(&w->previous_n, n, memory_order_relaxed);
 }
 
-/* Also hears whoever asked for attention: there is nothing to say yet. */
+/* Also answers whoever asked for attention by a room of 0. */
 static void
 set_room(struct worker *w)
 {
@@ -225,6 +225,10 @@ dp_return_bulk(struct dp_worker *head, void *const *objects, size_t n)
 struct dp_worker *
 dp_worker_attach(struct dp_pool *pool)
 {
+	if (pool->closing) {
+		errno = ESHUTDOWN;
+		return NULL;
+	}
 	struct worker *w = dp__source_alloc(&pool->source, sizeof(*w),
 					    _Alignof(struct worker));
 	struct magazine *loaded = w ? dp__store_make(&pool->store) : NULL;

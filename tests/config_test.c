@@ -235,11 +235,15 @@ name_up_to_the_limit_is_accepted(void **state)
 }
 
 static void
-config_too_small_for_its_fields_is_refused(void **state)
+config_of_an_impossible_size_is_refused(void **state)
 {
 	struct dp_config config = usual_config();
 
 	(void)state;
+	config.size = DP_CONFIG_BYTES_MAX + 1;
+	assert_refused(&config, EINVAL);
+	config.size = SIZE_MAX;
+	assert_refused(&config, EINVAL);
 	for (size_t size = 0; size < sizeof(config); size++) {
 		config.size = size;
 		assert_refused(&config, EINVAL);
@@ -342,7 +346,7 @@ main(void)
 			control_characters_in_the_name_are_refused_and_no_others),
 		cmocka_unit_test(name_over_the_limit_is_refused),
 		cmocka_unit_test(name_up_to_the_limit_is_accepted),
-		cmocka_unit_test(config_too_small_for_its_fields_is_refused),
+		cmocka_unit_test(config_of_an_impossible_size_is_refused),
 		cmocka_unit_test(
 			newer_config_that_sets_nothing_new_is_accepted),
 		cmocka_unit_test(

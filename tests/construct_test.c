@@ -311,10 +311,28 @@ destructor_may_use_another_pool_during_destroy(void **state)
 	assert_int_equal(dp_pool_destroy(neighbour), 0);
 }
 
+static void
+reserve_of_more_than_memory_can_be_is_refused(void **state)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+
+	(void)state;
+	config.object_size = 16;
+	struct dp_pool *pool = dp_pool_create(&config);
+
+	assert_non_null(pool);
+	assert_int_equal(dp_pool_reserve(pool, SIZE_MAX / 16),
+			 leaks() ? -ENOTSUP : -ENOMEM);
+	assert_int_equal(dp_pool_reserve(pool, SIZE_MAX),
+			 leaks() ? -ENOTSUP : -ENOMEM);
+	assert_int_equal(dp_pool_destroy(pool), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reserve_of_more_than_memory_can_be_is_refused),
 		cmocka_unit_test(create_constructs_nothing),
 		cmocka_unit_test(
 			object_is_constructed_once_and_lent_many_times),

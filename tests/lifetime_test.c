@@ -252,6 +252,44 @@ destructor_of_the_application_may_use_the_pool_after_the_donation(void **state)
 	assert_true(seen_early == 0 || seen_late == 0);
 }
 
+/* --- While a pool is destroyed ------------------------------------------- */
+
+static struct dp_pool *going;
+static unsigned n_refused;
+
+/* A destructor that tries to use the pool that is being destroyed. */
+static void
+use_what_goes(void *object, void *arg)
+{
+	(void)object;
+	(void)arg;
+	if (!dp_worker_attach(going) && errno == ESHUTDOWN)
+		n_refused++;
+	if (!dp_pool_borrow(going) && errno == ESHUTDOWN)
+		n_refused++;
+}
+
+static void
+nothing_attaches_to_a_pool_that_is_being_destroyed(void **state)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+
+	(void)state;
+	config.object_size = 1;
+	config.destruct = use_what_goes;
+	going = dp_pool_create(&config);
+	assert_non_null(going);
+	for (int i = 0; i < N_POOLS; i++) {
+		void *object = dp_pool_borrow(going);
+
+		assert_non_null(object);
+		dp_pool_return(going, object);
+	}
+	n_refused = 0;
+	assert_int_equal(dp_pool_destroy(going), 0);
+	assert_int_equal(n_refused, 2);
+}
+
 int
 main(void)
 {
@@ -262,6 +300,8 @@ main(void)
 		cmocka_unit_test(thread_outlives_pools_that_others_destroy),
 		cmocka_unit_test(
 			pool_is_busy_until_the_last_thread_that_used_it_ends),
+		cmocka_unit_test(
+			nothing_attaches_to_a_pool_that_is_being_destroyed),
 		cmocka_unit_test(
 			destructor_of_the_application_may_use_the_pool_after_the_donation),
 	};

@@ -86,7 +86,7 @@ rack_share(unsigned n_borrowers, unsigned (*destination)(uint64_t, unsigned))
 }
 
 static void
-a_balanced_load_stays_in_the_own_racks(void **state)
+a_balanced_load_stays_in_the_own_racks_if_stocked(void **state)
 {
 	(void)state;
 	assert_in_range(rack_share(RIG_CPUS, anyone), 90, 100);
@@ -161,7 +161,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_balanced_load_stays_in_the_own_racks),
+		cmocka_unit_test(a_balanced_load_stays_in_the_own_racks_if_stocked),
 		cmocka_unit_test(a_one_way_load_leaves_the_own_racks),
 		cmocka_unit_test(a_full_racks_giver_gives_to_the_depot),
 		cmocka_unit_test(an_own_rack_serves_before_all_others),

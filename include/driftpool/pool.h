@@ -9,7 +9,9 @@
  *	constructed - destructed <= peak in use + (W - 1) * 2M + reserved
  *
  * at every instant, W being the most workers ever attached at once and M the
- * magazine size, however the objects migrate (dp_pool_bound()).
+ * magazine size, however the objects migrate (dp_pool_bound()).  A thread in
+ * dp_pool_trim() may have up to M objects in its hands that it is about to
+ * destruct; they come on top.
  *
  * Synchronization.  "own" means: only by the thread that owns the handle,
  * that is, the one that attached it or bound it last.
@@ -22,22 +24,27 @@
  *	dp_worker_detach,         own         the same, and running stats and
  *	  dp_thread_detach                    audit calls (a grace period)
  *	dp_worker_bind            new owner   nobody
- *	dp_pool_reserve           any thread  allocator and constructor
- *	dp_pool_trim              any thread  destructor and allocator
- *	dp_pool_stats, _bound     any thread  attach and detach under way
- *	dp_pool_audit             quiescence  attach and detach under way
- *	dp_pool_create, _destroy  any thread  other create, destroy, fork
+ *	dp_pool_reserve, _trim    any thread  attach, detach, fork; allocator,
+ *	                                      constructor, destructor
+ *	dp_pool_stats             any thread  attach, detach, fork
+ *	dp_pool_bound             any thread  nobody
+ *	dp_pool_audit             quiescence  attach, detach, fork
+ *	dp_pool_create, _destroy  any thread  other create, destroy, fork; destroy
+ *	                                      as dp_thread_detach and trim do
  *	dp_fork_prepare           any thread  everything above marked as waiting
  *
  * (*) With the backend `mutex` an exchange of magazines, once in M operations
  * at the most, takes a lock.  A borrow that finds nothing constructs, and so
- * waits for the allocator and the constructor.
+ * waits for the allocator and the constructor; a return that needs an empty
+ * magazine and finds none waits for the allocator.
  *
  * All functions may run concurrently with all others on the same pool, except
  * that nothing may run on a pool during or after its successful destroy, and
  * dp_pool_audit() wants nobody else to use the pool meanwhile.  None may be
- * called from a signal handler; destructors and constructors may call all but
- * dp_pool_destroy().  A task that suspends must not keep its worker's handle
+ * called from a signal handler.  Destructors and constructors may call all but
+ * dp_pool_destroy(), and must not detach the worker in whose call they run;
+ * destructors that dp_pool_destroy() runs must not use that pool, and find that
+ * no worker attaches.  A task that suspends must not keep its worker's handle
  * across the suspension: it may resume on another thread.
  *
  * The two-level cache of magazines is Bonwick's and Adams's ("Magazines and
@@ -81,6 +88,7 @@ struct dp_worker;
 #define DP_MAGAZINE_SIZE_MAX 1024u
 #define DP_MAGAZINE_SIZE_DEFAULT 64u
 #define DP_NAME_BYTES_MAX 63u /* without the final 0 */
+#define DP_CONFIG_BYTES_MAX 4096u
 #define DP_OBJECT_ALIGN_MAX ((size_t)1 << 21)
 
 /* --- Pool --------------------------------------------------------------- */
@@ -92,7 +100,7 @@ struct dp_worker;
  *	config.object_size = sizeof(struct session);
  */
 struct dp_config {
-	/* Bytes of this struct as the caller knows it. */
+	/* Bytes of this struct as the caller knows it; to 4,096. */
 	size_t size;
 	/*
 	 * For people and metrics; up to DP_NAME_BYTES_MAX bytes, none of them a
@@ -143,7 +151,8 @@ DP_API struct dp_pool *dp_pool_create(const struct dp_config *config);
 DP_API int dp_pool_destroy(struct dp_pool *pool);
 
 /*
- * Constructs n more objects ahead of time and puts them into the shared pool.
+ * Constructs n more objects ahead of time and puts them into the shared pool, a
+ * remainder of less than M in a magazine of its own.
  * Returns 0; -ENOMEM, -ENOTSUP with the backend `none`, or what the constructor
  * returned, and then none of the n was kept.
  */
@@ -163,14 +172,16 @@ DP_API size_t dp_pool_trim(struct dp_pool *pool, size_t keep);
 /*
  * Makes a worker with an empty cache; it belongs to the calling thread.  A
  * thread may have several, also of one pool.
- * Returns NULL with errno set to ENOMEM.
+ * Returns NULL with errno set to ENOMEM, or to ESHUTDOWN while dp_pool_destroy()
+ * destructs.
  */
 DP_API struct dp_worker *dp_worker_attach(struct dp_pool *pool);
 
 /*
  * Gives the worker's cache to the shared pool and ends the worker.  Objects it
  * lent out stay in use.  Not inside a read-side section of liburcu's bp
- * flavour, for it waits for a grace period.  NULL: nothing.
+ * flavour, for it waits for a grace period; so do dp_thread_detach(), destroy
+ * and the end of a thread that has a thread-local worker.  NULL: nothing.
  */
 DP_API void dp_worker_detach(struct dp_worker *worker);
 
@@ -242,8 +253,9 @@ DP_API void dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats);
 
 /*
  * Checks conservation: every object is in exactly one place, and in use +
- * cached + depot = constructed - destructed.  Wants quiescence: nobody borrows,
- * returns, reserves or trims meanwhile, and what was done before happens before
+ * cached + depot = constructed - destructed.  What is lost or foreign only a
+ * library with checks knows.  Wants quiescence: nobody borrows, returns,
+ * attaches, detaches, reserves or trims meanwhile, and what was done before happens before
  * this call.  Returns 0, -EUCLEAN if the books do not balance, -ENOMEM.
  */
 DP_API int dp_pool_audit(struct dp_pool *pool);
