@@ -255,7 +255,7 @@ station_return_held(struct station *s)
 			continue;
 		subject_return(s->worker, s->held[i], s->crosses);
 		s->held[i] = NULL;
-		s->kept++;
+		s->cleared++;
 	}
 }
 

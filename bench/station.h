@@ -22,8 +22,8 @@
 #define STATION_BLOCK_OPS 64u
 
 /*
- * Invariant (between operations): borrowed - kept - sent objects are out, all
- * of them in held[]; kept + received have been returned.
+ * Invariant (between operations): borrowed - kept - cleared - sent are out, all
+ * of them in held[]; kept + cleared + received are back.
  */
 struct station {
 	/* Read-only while threads run. */
@@ -56,7 +56,8 @@ struct station {
 	unsigned idle; /* fruitless turns in a row */
 	/* Totals. */
 	uint64_t borrowed;
-	uint64_t kept; /* returned here what was borrowed here */
+	uint64_t kept;    /* returned here what was borrowed here */
+	uint64_t cleared; /* the same, at the end of a thread or trial */
 	uint64_t sent;
 	uint64_t received; /* returned here from elsewhere */
 	uint64_t full;     /* pushes that found a ring full */
@@ -86,7 +87,8 @@ station_publish(struct station *s)
 	atomic_store_explicit(&s->borrows_seen, s->borrowed,
 			      memory_order_relaxed);
 	/* BS2 relaxed: the same. */
-	atomic_store_explicit(&s->returns_seen, s->kept + s->received,
+	atomic_store_explicit(&s->returns_seen,
+			      s->kept + s->cleared + s->received,
 			      memory_order_relaxed);
 }
 

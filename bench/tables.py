@@ -12,7 +12,7 @@ WIDTH = 100
 
 def measured(trials):
     """Those that have figures; the others failed."""
-    return [trial for trial in trials if 'ns_per_pair' in trial]
+    return [trial for trial in trials if trial.get('ns_per_pair')]
 
 
 def group(records):

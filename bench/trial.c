@@ -160,7 +160,7 @@ phase_run(struct course *c, uint64_t ops, uint64_t time_ns)
 
 /* Totals of all stations since they were opened. */
 struct tally {
-	uint64_t borrowed, kept, sent, received, full;
+	uint64_t borrowed, kept, cleared, sent, received, full;
 };
 
 static struct tally
@@ -173,6 +173,7 @@ tally_take(struct course *c)
 
 		sum.borrowed += s->borrowed;
 		sum.kept += s->kept;
+		sum.cleared += s->cleared;
 		sum.sent += s->sent;
 		sum.received += s->received;
 		sum.full += s->full;
@@ -317,7 +318,8 @@ course_close(struct course *c)
 		member_join(&c->stations.each[i].member);
 	sum = tally_take(c);
 	subject_stats(&c->subject, &stats);
-	verdict_quiesced(t, &stats, sum.borrowed, sum.kept + sum.received);
+	verdict_quiesced(t, &stats, sum.borrowed,
+			 sum.kept + sum.cleared + sum.received);
 	t->rss_quiesced_kib = memory_sample(c);
 	team_close(&c->team);
 	stations_close(&c->stations);
