@@ -161,7 +161,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_balanced_load_stays_in_the_own_racks_if_stocked),
+		cmocka_unit_test(
+			a_balanced_load_stays_in_the_own_racks_if_stocked),
 		cmocka_unit_test(a_one_way_load_leaves_the_own_racks),
 		cmocka_unit_test(a_full_racks_giver_gives_to_the_depot),
 		cmocka_unit_test(an_own_rack_serves_before_all_others),
