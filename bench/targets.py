@@ -163,7 +163,6 @@ def table(records):
         'TARGETS' + (' (these trials were too short to judge)' * smoke),
         'Medians of ratios paired by round; of several rows the worst one, '
         'in parentheses. new objects an operation: in the second half. Own '
-        'rack: 90 % are wanted where traffic balances and racks are stocked, as '
-        'a test checks. -: '
-        'not measured in this run.',
+        'rack: 90 % are wanted where traffic balances and racks are '
+        'stocked, as a test checks. -: not measured in this run.',
         ['', 'wanted', 'measured', ''], list(groups.items()))

@@ -63,9 +63,9 @@ stack_push(struct stack *s, const struct magazine_table *table,
 				      stack_depth_at(table, tag_index(old)) + 1,
 				      memory_order_release);
 		/*
-		 * S5 acq_rel: pairs with S2, S6, S8, S9, S10, S12, S13.  Whoever
-		 * takes m sees its next, its body and all that was done to the
-		 * objects.  The acquire is for the depth, if the head moved.
+		 * S5 acq_rel: pairs with S2, S6, S8, S9, S10, S12 and S13.
+		 * Whoever takes m sees its next, its body and all that was
+		 * done to the objects.  The acquire is for the depth, if the head moved.
 		 */
 		if (atomic_compare_exchange_weak_explicit(
 			    &s->head, &old, tag_pack(m->index, tag_of(old)),

@@ -18,9 +18,8 @@
 
 #include "pool.h"
 
-static_assert(offsetof(struct worker, head) == 0, "a handle is a worker");
-static_assert(offsetof(struct worker, seat) % CPU_APART_BYTES == 0,
-	      "what others read lies apart from the head");
+static_assert(offsetof(struct worker, head) % 4096 != 0,
+	      "the head is not where a page's first object is");
 
 /* --- The two magazines --------------------------------------------------- */
 
@@ -282,10 +281,9 @@ donate_partial(struct worker *w, struct magazine *m, uint32_t n)
 void
 dp_worker_detach(struct dp_worker *head)
 {
-	struct worker *w = worker_of(head);
-
-	if (!w)
+	if (!head)
 		return;
+	struct worker *w = worker_of(head);
 	struct dp_pool *pool = w->pool;
 
 	dp__check_owner(w);

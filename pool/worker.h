@@ -5,6 +5,8 @@
 
 #include <driftpool/pool.h>
 
+#include <stddef.h>
+
 #include "backend.h"
 #include "check.h"
 #include "registry.h"
@@ -17,8 +19,15 @@
  *	loaded->body	|--- returned long ago ---|--- just now ---| n ... M
  */
 struct worker {
-	/* The owner's; n, room and previous_n may be read by anyone. */
-	struct dp_worker head;
+	/* Counts: written by the owner, read by anyone.  Rest: the owner's. */
+	_Alignas(CPU_APART_BYTES) struct seat seat;
+	/*
+	 * The owner's; n, room and previous_n may be read by anyone.  Not
+	 * first: an arena puts the first worker, the first body and the first
+	 * object each at the start of a page, and processors that compare the
+	 * low 12 bits of addresses take a store to one for one to another.
+	 */
+	_Alignas(CPU_APART_BYTES) struct dp_worker head;
 	struct dp_pool *pool;
 	struct magazine *loaded;
 	struct magazine *previous;
@@ -26,14 +35,12 @@ struct worker {
 	struct check_worker check;
 	/* The registry's. */
 	struct registry_link link;
-	/* Counts: written by the owner, read by anyone.  Rest: the owner's. */
-	_Alignas(CPU_APART_BYTES) struct seat seat;
 };
 
 static inline struct worker *
 worker_of(struct dp_worker *head)
 {
-	return (struct worker *)head;
+	return (struct worker *)((char *)head - offsetof(struct worker, head));
 }
 
 /* Objects in the loaded magazine. */

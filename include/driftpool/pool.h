@@ -29,8 +29,8 @@
  *	dp_pool_stats             any thread  attach, detach, fork
  *	dp_pool_bound             any thread  nobody
  *	dp_pool_audit             quiescence  attach, detach, fork
- *	dp_pool_create, _destroy  any thread  other create, destroy, fork; destroy
- *	                                      as dp_thread_detach and trim do
+ *	dp_pool_create, _destroy  any thread  other create, destroy, fork; and
+ *	                                      destroy as detach and trim do
  *	dp_fork_prepare           any thread  everything above marked as waiting
  *
  * (*) With the backend `mutex` an exchange of magazines, once in M operations
@@ -172,8 +172,8 @@ DP_API size_t dp_pool_trim(struct dp_pool *pool, size_t keep);
 /*
  * Makes a worker with an empty cache; it belongs to the calling thread.  A
  * thread may have several, also of one pool.
- * Returns NULL with errno set to ENOMEM, or to ESHUTDOWN while dp_pool_destroy()
- * destructs.
+ * Returns NULL with errno set to ENOMEM, or to ESHUTDOWN while
+ * dp_pool_destroy() destructs.
  */
 DP_API struct dp_worker *dp_worker_attach(struct dp_pool *pool);
 
@@ -255,8 +255,9 @@ DP_API void dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats);
  * Checks conservation: every object is in exactly one place, and in use +
  * cached + depot = constructed - destructed.  What is lost or foreign only a
  * library with checks knows.  Wants quiescence: nobody borrows, returns,
- * attaches, detaches, reserves or trims meanwhile, and what was done before happens before
- * this call.  Returns 0, -EUCLEAN if the books do not balance, -ENOMEM.
+ * attaches, detaches, reserves or trims meanwhile, and what was done before
+ * happens before this call.  Returns 0, -EUCLEAN if the books do not balance,
+ * -ENOMEM.
  */
 DP_API int dp_pool_audit(struct dp_pool *pool);
 
