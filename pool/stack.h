@@ -65,7 +65,8 @@ stack_push(struct stack *s, const struct magazine_table *table,
 		/*
 		 * S5 acq_rel: pairs with S2, S6, S8, S9, S10, S12 and S13.
 		 * Whoever takes m sees its next, its body and all that was
-		 * done to the objects.  The acquire is for the depth, if the head moved.
+		 * done to the objects.  The acquire is for the depth, if the
+		 * head moved.
 		 */
 		if (atomic_compare_exchange_weak_explicit(
 			    &s->head, &old, tag_pack(m->index, tag_of(old)),
