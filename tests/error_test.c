@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "allocator.h"
+#include "books.h"
 
 #define M 4
 #define N_OBJECTS (3 * M)
@@ -61,38 +62,6 @@ create(struct maker *maker)
 	config.destruct = destruct;
 	config.arg = maker;
 	return dp_pool_create(&config);
-}
-
-static bool
-leaks(void)
-{
-	return strcmp(dp_backend_name(), "none") == 0;
-}
-
-/* All that a call that failed must not have changed, as the stats tell it. */
-static struct dp_stats
-books(struct dp_pool *pool)
-{
-	struct dp_stats stats;
-
-	dp_pool_stats(pool, &stats);
-	/* Objects made and unmade on the way to a failure are fair. */
-	stats.constructed -= stats.destructed;
-	stats.destructed = 0;
-	/* That it looked for an object is true. */
-	stats.misses = 0;
-	return stats;
-}
-
-static void
-assert_balanced(struct dp_pool *pool)
-{
-	struct dp_stats stats;
-
-	dp_pool_stats(pool, &stats);
-	assert_int_equal(stats.in_use + stats.cached + stats.depot,
-			 stats.constructed - stats.destructed);
-	assert_int_equal(dp_pool_audit(pool), 0);
 }
 
 /* --- The constructor fails ---------------------------------------------- */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* A pool's books, as its stats tell them. */
+#ifndef BOOKS_H
+#define BOOKS_H
+
+#include <driftpool/pool.h>
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <string.h>
+#include <cmocka.h>
+
+static inline bool
+leaks(void)
+{
+	return strcmp(dp_backend_name(), "none") == 0;
+}
+
+/* All that a call that failed must not have changed, as the stats tell it. */
+static inline struct dp_stats
+books(struct dp_pool *pool)
+{
+	struct dp_stats stats;
+
+	dp_pool_stats(pool, &stats);
+	/* Objects made and unmade on the way to a failure are fair. */
+	stats.constructed -= stats.destructed;
+	stats.destructed = 0;
+	/* That it looked for an object is true. */
+	stats.misses = 0;
+	return stats;
+}
+
+static inline void
+assert_balanced(struct dp_pool *pool)
+{
+	struct dp_stats stats;
+
+	dp_pool_stats(pool, &stats);
+	assert_int_equal(stats.in_use + stats.cached + stats.depot,
+			 stats.constructed - stats.destructed);
+	assert_int_equal(dp_pool_audit(pool), 0);
+}
+
+#endif
