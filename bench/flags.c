@@ -158,15 +158,16 @@ set_pin(struct parse *parse, const char *text)
 {
 	struct options *o = parse->options;
 
-	if (strcmp(text, "none") == 0)
-		o->pin = OPTIONS_PIN_NONE;
-	else if (strcmp(text, "auto") == 0)
-		o->pin = OPTIONS_PIN_AUTO;
-	else if (placement_parse(text, &o->cpus))
+	if (placement_parse(text, &o->cpus)) {
 		o->pin = OPTIONS_PIN_LIST;
-	else
+		return true;
+	}
+	o->pin =
+		strcmp(text, "none") == 0 ? OPTIONS_PIN_NONE : OPTIONS_PIN_AUTO;
+	if (o->pin == OPTIONS_PIN_AUTO && strcmp(text, "auto") != 0)
 		return false;
-	return true;
+	/* A list that came before leaves nothing. */
+	return placement_allowed(&o->cpus);
 }
 
 static bool

@@ -86,7 +86,7 @@ course_sample(struct course *c, bool keep)
 {
 	struct trial *t = c->trial;
 	struct subject_stats stats;
-	uint64_t footprint, borrowed = 0, returned = 0;
+	uint64_t footprint, in_use, borrowed = 0, returned = 0;
 
 	counts_read(c, &stats);
 	footprint = stats.constructed - stats.destructed;
@@ -96,8 +96,12 @@ course_sample(struct course *c, bool keep)
 		borrowed += c->borrows[i];
 		returned += c->returns[i];
 	}
-	if (borrowed > returned && borrowed - returned > t->in_use_seen)
-		t->in_use_seen = borrowed - returned;
+	in_use = borrowed > returned ? borrowed - returned : 0;
+	/* Returns were read first: some of these are back meanwhile. */
+	if (stats.counted && in_use > footprint)
+		in_use = footprint;
+	if (in_use > t->in_use_seen)
+		t->in_use_seen = in_use;
 	if (footprint > TRIAL_BYTES_MAX / t->workload.object_bytes) {
 		t->capped = true;
 		team_stop(&c->team);
