@@ -201,6 +201,8 @@ def settings_make(args, words):
                         ('--magazine', args.magazine)):
         flags += (flag, value) if value is not None else ()
     smoke = args.smoke and not args.time
+    if smoke and args.warmup is not None:
+        fail('--warmup is not allowed with --smoke, unless --time is given')
     time_ms = args.time or (SMOKE_TIME_MS if args.smoke else TIME_MS)
     warmup_ms = WARMUP_MS if args.warmup is None else args.warmup
     seed = args.seed
