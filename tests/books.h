@@ -32,8 +32,9 @@ books(struct dp_pool *pool)
 	return stats;
 }
 
-static inline void
-assert_balanced(struct dp_pool *pool)
+/* At rest: the levels add up to the footprint, and the audit agrees. */
+static inline struct dp_stats
+balanced_stats(struct dp_pool *pool)
 {
 	struct dp_stats stats;
 
@@ -41,6 +42,7 @@ assert_balanced(struct dp_pool *pool)
 	assert_int_equal(stats.in_use + stats.cached + stats.depot,
 			 stats.constructed - stats.destructed);
 	assert_int_equal(dp_pool_audit(pool), 0);
+	return stats;
 }
 
 #endif

@@ -5,15 +5,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "books.h"
 #include "harness.h"
 
 #define M 4
-
-static bool
-leaks(void)
-{
-	return strcmp(dp_backend_name(), "none") == 0;
-}
 
 static struct dp_pool *
 create(void)

@@ -7,17 +7,12 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "books.h"
 #include "tally.h"
 
 #define M 4
 #define N_THREADS 4
 #define N_OBJECTS (3 * M)
-
-static bool
-leaks(void)
-{
-	return strcmp(dp_backend_name(), "none") == 0;
-}
 
 static uint64_t
 workers(struct dp_pool *pool)

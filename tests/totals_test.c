@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "books.h"
 #include "harness.h"
 
 #define M 4
@@ -18,12 +19,6 @@
 #define N_STEPS 5000
 #define STEPS_AN_AUDIT 50
 #define N_TURNS HARNESS_LOAD(8000)
-
-static bool
-leaks(void)
-{
-	return strcmp(dp_backend_name(), "none") == 0;
-}
 
 static struct dp_pool *
 create(void)
