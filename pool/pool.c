@@ -300,8 +300,9 @@ dp_pool_reserve(struct dp_pool *pool, size_t n)
 /* --- Trim ---------------------------------------------------------------- */
 
 /*
- * A magazine to give up; NULL: none.  Its objects count as condemned from
- * before it is here, since here they are in nobody's cache and so in no bound.
+ * A magazine to give up; NULL: none.  Here its objects are in nobody's cache,
+ * and so in no bound: the checks count them as condemned from before they come,
+ * the totals from then on.
  */
 static struct magazine *
 take_surplus(struct dp_pool *pool, struct seat *seat, size_t keep)
