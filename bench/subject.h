@@ -18,6 +18,14 @@
  *	void subject_return(struct subject_worker, void *object, bool crosses)
  *	void subject_stats(struct subject *, struct subject_stats *)
  *	size_t subject_bound(struct subject *, size_t peak_in_use)
+ *	void subject_trim(struct subject *)	gives back what memory it can;
+ *						no worker is attached
+ *	bool subject_borrow_exchanges(struct subject_worker)
+ *	bool subject_return_exchanges(struct subject_worker)
+ *		will the next one leave the worker's own cache?  Asked only
+ *		where that is timed
+ *	void subject_place(struct subject_worker, int cpu)
+ *		simulation: the worker runs on this CPU from now on
  *
  * A struct subject_worker is a handle, at most a register wide, that the loop
  * keeps at hand as an application would; one thread at a time uses it.
@@ -31,6 +39,9 @@
 #include <stdint.h>
 
 #include "workload.h"
+
+/* Workers of a subject at once, simulated ones included. */
+#define SUBJECT_WORKERS_MAX 4096u
 
 /*
  * What the subject knows about itself; the meanings are those of pool.h.

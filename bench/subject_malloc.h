@@ -97,4 +97,31 @@ subject_bound(struct subject *subject, size_t peak_in_use)
 	return SIZE_MAX;
 }
 
+static inline void
+subject_trim(struct subject *subject)
+{
+	(void)subject;
+}
+
+static inline bool
+subject_borrow_exchanges(struct subject_worker worker)
+{
+	(void)worker;
+	return false;
+}
+
+static inline bool
+subject_return_exchanges(struct subject_worker worker)
+{
+	(void)worker;
+	return false;
+}
+
+static inline void
+subject_place(struct subject_worker worker, int cpu)
+{
+	(void)worker;
+	(void)cpu;
+}
+
 #endif

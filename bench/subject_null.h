@@ -31,7 +31,7 @@ struct subject_stack {
 struct subject {
 	unsigned workers;
 	size_t constructed;
-	struct subject_stack stacks[WORKLOAD_WORKERS_MAX];
+	struct subject_stack stacks[SUBJECT_WORKERS_MAX];
 };
 
 struct subject_worker {
@@ -151,6 +151,33 @@ subject_bound(struct subject *s, size_t peak_in_use)
 	(void)s;
 	(void)peak_in_use;
 	return SIZE_MAX;
+}
+
+static inline void
+subject_trim(struct subject *s)
+{
+	(void)s;
+}
+
+static inline bool
+subject_borrow_exchanges(struct subject_worker worker)
+{
+	(void)worker;
+	return false;
+}
+
+static inline bool
+subject_return_exchanges(struct subject_worker worker)
+{
+	(void)worker;
+	return false;
+}
+
+static inline void
+subject_place(struct subject_worker worker, int cpu)
+{
+	(void)worker;
+	(void)cpu;
 }
 
 #endif

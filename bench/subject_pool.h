@@ -108,4 +108,36 @@ subject_bound(struct subject *subject, size_t peak_in_use)
 	return dp_pool_bound(subject->pool, peak_in_use);
 }
 
+static inline void
+subject_trim(struct subject *subject)
+{
+	dp_pool_trim(subject->pool, 0);
+}
+
+static inline bool
+subject_borrow_exchanges(struct subject_worker worker)
+{
+	/* BP1 relaxed: the owner's own. */
+	return atomic_load_explicit(&worker.worker->n, memory_order_relaxed) ==
+	       0;
+}
+
+static inline bool
+subject_return_exchanges(struct subject_worker worker)
+{
+	/* BP2 relaxed: the owner's own. */
+	uint32_t n =
+		atomic_load_explicit(&worker.worker->n, memory_order_relaxed);
+
+	/* BP3 relaxed: the same. */
+	return n >=
+	       atomic_load_explicit(&worker.worker->room, memory_order_relaxed);
+}
+
+static inline void
+subject_place(struct subject_worker worker, int cpu)
+{
+	dp_worker_place(worker.worker, cpu);
+}
+
 #endif

@@ -41,6 +41,9 @@ void dp__backend_join(struct backend *backend, struct seat *seat);
 /* What the backend keeps in the seat goes where drain finds it. */
 void dp__backend_leave(struct backend *backend, struct seat *seat);
 
+/* Exchanges with this seat go by the CPU number; -1: by the one that runs. */
+void dp__backend_place(struct seat *seat, int cpu);
+
 /*
  * A magazine with objects, rather a full one than a partial one.
  * NULL only if there was an instant during the call at which the backend held

@@ -36,6 +36,13 @@ dp__backend_join(struct backend *backend, struct seat *seat)
 }
 
 void
+dp__backend_place(struct seat *seat, int cpu)
+{
+	(void)seat;
+	(void)cpu;
+}
+
+void
 dp__backend_leave(struct backend *backend, struct seat *seat)
 {
 	(void)backend;

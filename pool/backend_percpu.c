@@ -85,6 +85,12 @@ dp__backend_join(struct backend *backend, struct seat *seat)
 }
 
 void
+dp__backend_place(struct seat *seat, int cpu)
+{
+	seat->cpu = cpu;
+}
+
+void
 dp__backend_leave(struct backend *backend, struct seat *seat)
 {
 	(void)backend;

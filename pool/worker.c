@@ -314,3 +314,10 @@ dp_worker_bind(struct dp_worker *head)
 {
 	dp__check_bind(worker_of(head));
 }
+
+void
+dp_worker_place(struct dp_worker *head, int cpu)
+{
+	dp__check_owner(worker_of(head));
+	dp__backend_place(&worker_of(head)->seat, cpu);
+}

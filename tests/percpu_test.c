@@ -58,7 +58,7 @@ rack_share(unsigned n_borrowers, unsigned (*destination)(uint64_t, unsigned))
 	assert_int_equal(tally_reserve(&tally, STOCK), 0);
 	for (int i = 0; i < RIG_CPUS; i++) {
 		workers[i] = tally_attach(&tally);
-		worker_of(workers[i])->seat.cpu = i;
+		dp_worker_place(workers[i], i);
 	}
 	for (unsigned turn = 0; turn < TURNS; turn++) {
 		uint64_t dice = random_next(&random);

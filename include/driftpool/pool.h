@@ -24,6 +24,7 @@
  *	dp_worker_detach,         own         the same, and running stats and
  *	  dp_thread_detach                    audit calls (a grace period)
  *	dp_worker_bind            new owner   nobody
+ *	dp_worker_place           own         nobody
  *	dp_pool_reserve, _trim    any thread  attach, detach, fork; allocator,
  *	                                      constructor, destructor
  *	dp_pool_stats             any thread  attach, detach, fork
@@ -190,6 +191,13 @@ DP_API void dp_worker_detach(struct dp_worker *worker);
  * that the former owner has stopped using it (a happens-before edge).
  */
 DP_API void dp_worker_bind(struct dp_worker *worker);
+
+/*
+ * The worker's exchanges go by this CPU number from now on, whatever CPU the
+ * thread runs on; -1, as at first: by the one it runs on.  A hint, for a
+ * simulation of many workers on few CPUs; only the backend `percpu` heeds it.
+ */
+DP_API void dp_worker_place(struct dp_worker *worker, int cpu);
 
 /* --- Objects ------------------------------------------------------------ */
 
