@@ -82,6 +82,13 @@ detach(void *arg)
 }
 
 static void *
+place(void *arg)
+{
+	dp_worker_place(scene.worker, 0);
+	return arg;
+}
+
+static void *
 bind(void *arg)
 {
 	dp_worker_bind(scene.worker);
@@ -177,6 +184,20 @@ detach_of_anothers_handle_is_caught(void **state)
 }
 
 static void
+place_elsewhere(void *arg)
+{
+	(void)arg;
+	run_on_another_thread(place);
+}
+
+static void
+placing_anothers_handle_is_caught(void **state)
+{
+	(void)state;
+	assert_caught(place_elsewhere);
+}
+
+static void
 borrow_after_bind_elsewhere(void *arg)
 {
 	(void)arg;
@@ -233,6 +254,7 @@ main(void)
 		claim(bulk_borrow_on_anothers_handle_is_caught),
 		claim(bulk_return_on_anothers_handle_is_caught),
 		claim(detach_of_anothers_handle_is_caught),
+		claim(placing_anothers_handle_is_caught),
 		claim(use_of_a_handle_bound_away_is_caught),
 	};
 
