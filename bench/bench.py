@@ -234,10 +234,9 @@ def plan_print(groups):
 
 def tables_print(records):
     """All tables, the targets and the method; what failed comes last."""
-    print(tables.throughput(records))
-    print(tables.memory(records))
-    print(tables.drift(records))
-    print(targets.table(records))
+    for make in (tables.throughput, tables.memory, tables.drift,
+                 targets.table):
+        print(tables.layout(make(records)))
     print(tables.method(records))
     failed = [trials.told(record) for record in records if record['failed']]
     if failed:

@@ -12,6 +12,11 @@ import trials
 from specimen import RUN, pick, records_make
 
 
+def shown(make, records):
+    """A table as a person reads it."""
+    return tables.layout(make(records))
+
+
 class Estimates(unittest.TestCase):
     """Medians, ratios and intervals."""
 
@@ -63,30 +68,33 @@ class Tables(unittest.TestCase):
                     if line[2:].startswith(name))
 
     def test_nothing_measured_gives_empty_tables(self):
-        for table in (tables.throughput, tables.memory, tables.drift,
-                      tables.method, targets.table):
-            self.assertTrue(table([]))
+        for make, said in ((tables.throughput, ': no trials\n'),
+                           (tables.memory, ': no trials\n'),
+                           (tables.drift, ': no trials\n'),
+                           (targets.table, '  -\n')):
+            self.assertIn(said, shown(make, []))
+        self.assertIn('nothing was measured', tables.method([]))
 
     def test_ratio_has_an_interval_from_six_rounds_on(self):
-        self.assertRegex(self.row(tables.throughput(records_make(6)), 'null'),
-                         r' 1\.20  \[1\.20, 1\.20\] ')
-        self.assertNotIn('[', self.row(tables.throughput(records_make(5)),
-                                       'null'))
+        self.assertRegex(self.row(shown(tables.throughput, records_make(6)),
+                                  'null'), r' 1\.20  \[1\.20, 1\.20\] ')
+        self.assertNotIn('[', self.row(
+            shown(tables.throughput, records_make(5)), 'null'))
 
     def test_interval_around_1_is_marked(self):
-        self.assertIn('≈1.00', self.row(tables.throughput(records_make(6)),
-                                        'treiber'.ljust(7)))
+        self.assertIn('≈1.00', self.row(
+            shown(tables.throughput, records_make(6)), 'treiber'.ljust(7)))
 
     def test_disturbed_rows_are_marked(self):
         records = records_make(3)
         for disturbed, mark in ((0, False), (1, False), (2, True)):
             for record in pick(records, plan.HOT, 'null')[:disturbed]:
                 record['noise']['flag'] = True
-            line = self.row(tables.throughput(records), 'null')
+            line = self.row(shown(tables.throughput, records), 'null')
             self.assertEqual('~' in line, mark)
 
     def test_more_workers_than_cpus_are_said(self):
-        text = tables.throughput(records_make())
+        text = shown(tables.throughput, records_make())
         self.assertIn('hotspot, 4 workers (on 2 CPUs)\n', text)
         self.assertIn('pipe, 2 workers\n', text)
 
@@ -95,14 +103,14 @@ class Tables(unittest.TestCase):
         for record in pick(records, plan.HOT, 'null'):
             del record['ns_per_pair'], record['pool'], record['params']
             record.update(failed='killed by SIGSEGV', stderr='ouch\n')
-        self.assertRegex(tables.throughput(records), r'null !\s+FAILED')
-        self.assertIn('null !', tables.memory(records))
+        self.assertRegex(shown(tables.throughput, records), r'null !\s+FAILED')
+        self.assertIn('null !', shown(tables.memory, records))
         self.assertIn('100 trials, 0 of them disturbed, 2 failed',
                       ' '.join(tables.method(records).split()))
         self.assertEqual(trials.told(record),
                          'hot, 1 worker, null, round 2: killed by SIGSEGV\n'
                          '    ouch')
-        self.assertTrue(targets.table(records))
+        self.assertTrue(shown(targets.table, records))
 
     def test_unfit_builds_are_said(self):
         self.assertEqual(tables.unfit('-O3 -flto'), '')
@@ -123,7 +131,7 @@ class Targets(unittest.TestCase):
 
     def test_nothing_measured_meets_and_misses_none(self):
         self.assertEqual(set(self.met([]).values()), {None})
-        self.assertNotIn('MISSED', targets.table([]))
+        self.assertNotIn('MISSED', shown(targets.table, []))
 
     def test_each_bad_figure_misses_its_target_alone(self):
         hot, pipe = plan.HOT, plan.PIPE
@@ -163,7 +171,7 @@ class Targets(unittest.TestCase):
             missed = [key for key, met in self.met(records).items()
                       if met is False]
             self.assertEqual(missed, [target])
-            self.assertEqual(targets.table(records).count('MISSED'), 1)
+            self.assertEqual(shown(targets.table, records).count('MISSED'), 1)
 
     def test_trial_without_a_report_has_not_kept_the_bound(self):
         records = records_make()
@@ -185,17 +193,17 @@ class Targets(unittest.TestCase):
         records = records_make()
         pick(records, plan.UNTOUCHED, 'null')[0]['ns_per_pair'] = .01
         pick(records, plan.STEAL, 'percpu')[0]['pool']['steals'] = 80
-        text = targets.table(records)
+        text = shown(targets.table, records)
         self.assertNotIn('MISSED', text)
         self.assertIn(' 120.00 (treiber)\n', text)
         self.assertIn(' 19%\n', text)
 
     def test_smoke_says_that_it_judges_nothing(self):
         records = records_make()
-        self.assertNotIn('too short', targets.table(records))
+        self.assertNotIn('too short', shown(targets.table, records))
         for record in records:
             record['run'] = {**RUN, 'smoke': True}
-        self.assertIn('too short', targets.table(records))
+        self.assertIn('too short', shown(targets.table, records))
 
 
 if __name__ == '__main__':

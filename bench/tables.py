@@ -2,12 +2,25 @@
 """The tables: throughput, memory, drift, and what goes with them."""
 import re
 import textwrap
+from typing import NamedTuple
 
 import plan
 from estimate import (median_known, median_ratio, paired_ratios,
                       sign_interval, spread)
 
 WIDTH = 100
+
+
+class Table(NamedTuple):
+    """What a table says, whatever it is shown on.
+
+    groups: [(heading or None, [row, ...]), ...], a row being a list of texts,
+    one for each of the heads.
+    """
+    title: str
+    legend: str
+    heads: list
+    groups: list
 
 
 def measured(trials):
@@ -61,15 +74,12 @@ def percent(share, digits=0):
     return '-' if share is None else f'{100 * share:.{digits}f} %'
 
 
-def layout(title, legend, heads, groups):
-    """A table: right-aligned columns, the first one to the left.
-
-    groups: [(title or None, [row, ...]), ...], a row being a list of texts.
-    """
-    if not groups:
-        return f'{title}: no trials\n'
-    columns = range(len(heads))
-    lines = [heads] + [row for _, rows in groups for row in rows]
+def layout(table):
+    """A table as plain text: right-aligned columns, the first to the left."""
+    if not table.groups:
+        return f'{table.title}: no trials\n'
+    columns = range(len(table.heads))
+    lines = [table.heads] + [row for _, rows in table.groups for row in rows]
     widths = [max(len(line[i]) for line in lines) for i in columns]
 
     def text(line):
@@ -77,11 +87,11 @@ def layout(title, legend, heads, groups):
         cells += [line[i].rjust(widths[i]) for i in columns[1:]]
         return '  '.join(cells).rstrip()
 
-    out = [title, text(heads)]
-    for name, rows in groups:
+    out = [table.title, text(table.heads)]
+    for name, rows in table.groups:
         out += [name] if name else []
         out += [text(row) for row in rows]
-    return '\n'.join(out + [textwrap.fill(legend, WIDTH)]) + '\n'
+    return '\n'.join(out + [textwrap.fill(table.legend, WIDTH)]) + '\n'
 
 
 def label(row, trials):
@@ -126,7 +136,7 @@ def throughput_row(rows, row):
 
 def throughput(records):
     """The table of times."""
-    return layout(
+    return Table(
         'THROUGHPUT',
         '* the installed library; the others are linked statically. Medians '
         'over the rounds; a pair is a borrow and its return, ns/pair is wall '
@@ -168,7 +178,7 @@ def memory_row(row, trials):
 
 def memory(records):
     """The table of objects and memory."""
-    return layout(
+    return Table(
         'MEMORY',
         'Medians over the rounds. constructed: objects, in all. in use: the '
         'most that can be out at once. bound: the most that may be '
@@ -221,7 +231,7 @@ def drift(records):
                  and middle(rows[row], 'params', 'migrate')]
         if pools:
             groups.append((heading(title, rows), pools))
-    return layout(
+    return Table(
         'DRIFT',
         'p: the share of objects that go back on another worker, asked for '
         'and observed. TV: how far return shares are from borrow shares, as '

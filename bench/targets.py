@@ -9,7 +9,7 @@ from typing import NamedTuple, Optional
 import plan
 from estimate import median_known, median_ratio
 from plan import HOT, HOTSPOT, PIPE, STEAL, TURNS, UNTOUCHED
-from tables import group, layout, measured, middle, rack_share, ratios
+from tables import Table, group, measured, middle, rack_share, ratios
 
 BOUNDED = ('mutex', 'treiber', 'percpu')
 FAST = ('treiber', 'percpu')
@@ -159,7 +159,7 @@ def table(records):
         groups.setdefault(target.where, []).append(
             ['  ' + target.what, target.wanted, target.measured,
              words[target.met]])
-    return layout(
+    return Table(
         'TARGETS' + (' (these trials were too short to judge)' * smoke),
         'Medians of ratios paired by round; of several rows the worst one, '
         'in parentheses. new objects an operation: in the second half. Own '
