@@ -5,7 +5,7 @@
  * back before the end.  A reference adds its struct pool, which the workers
  * share, and the rest of the subject; it says what it is by
  *
- *	static const struct reference reference = { name, list_cap };
+ *	static const struct reference reference = { .name = ..., ... };
  */
 #ifndef REFERENCE_H
 #define REFERENCE_H
@@ -18,32 +18,20 @@
 
 #include "apart.h"
 #include "subject.h"
+#include "tsan.h"
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define __SANITIZE_THREAD__ 1
-#endif
-#endif
-
-/*
- * ThreadSanitizer does not see the atomic accesses of other people's libraries:
- * it is told that a return comes before the borrow that gets the object.
- */
-#ifdef __SANITIZE_THREAD__
-void __tsan_acquire(void *);
-void __tsan_release(void *);
-#define REFERENCE_BORROWED(object) __tsan_acquire(object)
-#define REFERENCE_RETURNED(object) __tsan_release(object)
-#else
-#define REFERENCE_BORROWED(object) ((void)0)
-#define REFERENCE_RETURNED(object) ((void)0)
-#endif
+struct pool;
 
 struct reference {
 	const char *name;
 	/* Objects in a thread's own list: 0, there are no such lists;
 	 * SIZE_MAX, any number, so that it leaks. */
 	size_t list_cap;
+	/* The shared part is of zeros before it is opened; closing frees what
+	 * is in it, and says how many objects.  For reference_list.h. */
+	size_t pool_bytes;
+	void (*pool_open)(struct pool *pool);
+	int64_t (*pool_close)(struct pool *pool);
 };
 
 static const struct reference reference;
@@ -94,14 +82,14 @@ account_add(_Atomic int64_t *counter, int64_t change)
 			      memory_order_relaxed);
 }
 
-/* Makes the accounts, and pool_bytes of zeros for the pool; 0 or -errno. */
+/* Makes the accounts, and a pool of zeros; 0 or -errno. */
 static inline int
-reference_open(struct subject *s, const struct workload *w, size_t pool_bytes)
+reference_open(struct subject *s, const struct workload *w)
 {
 	memset(s, 0, sizeof(*s));
 	s->workers = w->workers;
 	s->accounts = apart_alloc(w->workers * sizeof(*s->accounts));
-	s->pool = apart_alloc(pool_bytes);
+	s->pool = apart_alloc(reference.pool_bytes);
 	if (s->accounts == NULL || s->pool == NULL) {
 		free(s->accounts);
 		free(s->pool);

@@ -36,6 +36,16 @@ account_construct(struct account *a)
 	return object;
 }
 
+/* What a borrow found, or a new object if that is NULL. */
+static inline void *
+account_lend(struct account *a, void *found)
+{
+	if (found == NULL)
+		return account_construct(a);
+	account_add(&a->kept, -1);
+	return found;
+}
+
 /* Frees a chain of objects.  Returns how many. */
 static inline int64_t
 links_free(struct link *first)
@@ -92,6 +102,25 @@ lists_free(struct subject *s)
 		free(list);
 	}
 	return n;
+}
+
+static inline int
+subject_open(struct subject *s, const struct workload *w, size_t in_use_ceiling)
+{
+	int error = reference_open(s, w);
+
+	(void)in_use_ceiling;
+	if (error == 0)
+		reference.pool_open(s->pool);
+	return error;
+}
+
+static inline int
+subject_close(struct subject *s)
+{
+	int64_t freed = reference.pool_close(s->pool);
+
+	return reference_close(s, freed + lists_free(s));
 }
 
 static inline int

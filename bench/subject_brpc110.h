@@ -14,30 +14,31 @@
 
 #include "reference_list.h"
 
-static const struct reference reference = { "brpc110", SIZE_MAX };
-
 /* Writers of the lock would be who destroys the pool. */
 struct pool {
 	pthread_rwlock_t lock;
 };
 
-static inline int
-subject_open(struct subject *s, const struct workload *w, size_t in_use_ceiling)
+static void
+pool_open(struct pool *pool)
 {
-	int error = reference_open(s, w, sizeof(struct pool));
-
-	(void)in_use_ceiling;
-	if (error == 0)
-		pthread_rwlock_init(&s->pool->lock, NULL);
-	return error;
+	pthread_rwlock_init(&pool->lock, NULL);
 }
 
-static inline int
-subject_close(struct subject *s)
+static int64_t
+pool_close(struct pool *pool)
 {
-	pthread_rwlock_destroy(&s->pool->lock);
-	return reference_close(s, lists_free(s));
+	pthread_rwlock_destroy(&pool->lock);
+	return 0;
 }
+
+static const struct reference reference = {
+	.name = "brpc110",
+	.list_cap = SIZE_MAX,
+	.pool_bytes = sizeof(struct pool),
+	.pool_open = pool_open,
+	.pool_close = pool_close,
+};
 
 static inline void *
 subject_borrow(struct subject_worker worker, bool crosses)
@@ -52,10 +53,7 @@ subject_borrow(struct subject_worker worker, bool crosses)
 	if (link != NULL)
 		list->first = link->next;
 	pthread_rwlock_unlock(&account->pool->lock);
-	if (link == NULL)
-		return account_construct(account);
-	account_add(&account->kept, -1);
-	return link;
+	return account_lend(account, link);
 }
 
 static inline void

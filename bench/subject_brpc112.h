@@ -18,30 +18,31 @@
 #define FLUSH_OBJECTS (LIST_CAP / 2)
 #define REFILL_OBJECTS 200u
 
-static const struct reference reference = { "brpc112", LIST_CAP };
-
 struct pool {
 	pthread_rwlock_t lock;
 	struct link *first; /* of the global list, under the lock */
 };
 
-static inline int
-subject_open(struct subject *s, const struct workload *w, size_t in_use_ceiling)
+static void
+pool_open(struct pool *pool)
 {
-	int error = reference_open(s, w, sizeof(struct pool));
-
-	(void)in_use_ceiling;
-	if (error == 0)
-		pthread_rwlock_init(&s->pool->lock, NULL);
-	return error;
+	pthread_rwlock_init(&pool->lock, NULL);
 }
 
-static inline int
-subject_close(struct subject *s)
+static int64_t
+pool_close(struct pool *pool)
 {
-	pthread_rwlock_destroy(&s->pool->lock);
-	return reference_close(s, lists_free(s) + links_free(s->pool->first));
+	pthread_rwlock_destroy(&pool->lock);
+	return links_free(pool->first);
 }
+
+static const struct reference reference = {
+	.name = "brpc112",
+	.list_cap = LIST_CAP,
+	.pool_bytes = sizeof(struct pool),
+	.pool_open = pool_open,
+	.pool_close = pool_close,
+};
 
 /* Moves objects from the global list, as long as it has some. */
 static __attribute__((noinline)) struct link *
@@ -96,10 +97,7 @@ subject_borrow(struct subject_worker worker, bool crosses)
 	pthread_rwlock_unlock(&account->pool->lock);
 	if (more)
 		link = account_refill(account);
-	if (link == NULL)
-		return account_construct(account);
-	account_add(&account->kept, -1);
-	return link;
+	return account_lend(account, link);
 }
 
 static inline void

@@ -9,30 +9,30 @@
 
 #include "reference_list.h"
 
-static const struct reference reference = { "brpc19", 0 };
-
 struct pool {
 	pthread_mutex_t lock;
 	struct link *first; /* under the lock */
 };
 
-static inline int
-subject_open(struct subject *s, const struct workload *w, size_t in_use_ceiling)
+static void
+pool_open(struct pool *pool)
 {
-	int error = reference_open(s, w, sizeof(struct pool));
-
-	(void)in_use_ceiling;
-	if (error == 0)
-		pthread_mutex_init(&s->pool->lock, NULL);
-	return error;
+	pthread_mutex_init(&pool->lock, NULL);
 }
 
-static inline int
-subject_close(struct subject *s)
+static int64_t
+pool_close(struct pool *pool)
 {
-	pthread_mutex_destroy(&s->pool->lock);
-	return reference_close(s, links_free(s->pool->first));
+	pthread_mutex_destroy(&pool->lock);
+	return links_free(pool->first);
 }
+
+static const struct reference reference = {
+	.name = "brpc19",
+	.pool_bytes = sizeof(struct pool),
+	.pool_open = pool_open,
+	.pool_close = pool_close,
+};
 
 static inline void *
 subject_borrow(struct subject_worker worker, bool crosses)
@@ -47,10 +47,7 @@ subject_borrow(struct subject_worker worker, bool crosses)
 	if (link != NULL)
 		pool->first = link->next;
 	pthread_mutex_unlock(&pool->lock);
-	if (link == NULL)
-		return account_construct(account);
-	account_add(&account->kept, -1);
-	return link;
+	return account_lend(account, link);
 }
 
 static inline void

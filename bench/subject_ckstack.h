@@ -14,36 +14,36 @@
 
 #include "reference_list.h"
 
-static const struct reference reference = { "ckstack", 0 };
-
 struct pool {
 	/* As the swap of two words wants it. */
 	_Alignas(2 * sizeof(void *)) struct ck_stack stack;
 };
 
-static inline int
-subject_open(struct subject *s, const struct workload *w, size_t in_use_ceiling)
+static void
+pool_open(struct pool *pool)
 {
-	int error = reference_open(s, w, sizeof(struct pool));
-
-	(void)in_use_ceiling;
-	if (error == 0)
-		ck_stack_init(&s->pool->stack);
-	return error;
+	ck_stack_init(&pool->stack);
 }
 
-static inline int
-subject_close(struct subject *s)
+static int64_t
+pool_close(struct pool *pool)
 {
 	struct ck_stack_entry *entry;
 	int64_t freed = 0;
 
-	while ((entry = ck_stack_pop_mpmc(&s->pool->stack)) != NULL) {
+	while ((entry = ck_stack_pop_mpmc(&pool->stack)) != NULL) {
 		free(entry);
 		freed++;
 	}
-	return reference_close(s, freed);
+	return freed;
 }
+
+static const struct reference reference = {
+	.name = "ckstack",
+	.pool_bytes = sizeof(struct pool),
+	.pool_open = pool_open,
+	.pool_close = pool_close,
+};
 
 static inline void *
 subject_borrow(struct subject_worker worker, bool crosses)
@@ -52,18 +52,16 @@ subject_borrow(struct subject_worker worker, bool crosses)
 	struct ck_stack_entry *entry = ck_stack_pop_mpmc(&account->pool->stack);
 
 	(void)crosses;
-	if (entry == NULL)
-		return account_construct(account);
-	REFERENCE_BORROWED(entry);
-	account_add(&account->kept, -1);
-	return entry;
+	if (entry != NULL)
+		TSAN_ACQUIRE(entry);
+	return account_lend(account, entry);
 }
 
 static inline void
 subject_return(struct subject_worker worker, void *object, bool crosses)
 {
 	(void)crosses;
-	REFERENCE_RETURNED(object);
+	TSAN_RELEASE(object);
 	ck_stack_push_mpmc(&worker.account->pool->stack, object);
 	account_add(&worker.account->kept, 1);
 }

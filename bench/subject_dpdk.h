@@ -11,12 +11,13 @@
 #include "dpdk_mempool.h"
 #include "reference.h"
 
-static const struct reference reference = { "dpdk", 0 };
-
 struct pool {
 	struct rte_mempool *mempool;
 	unsigned cache_objects;
 };
+
+static const struct reference reference = { .name = "dpdk",
+					    .pool_bytes = sizeof(struct pool) };
 
 /* When the caches are flushed, all is back in the ring. */
 static inline int
@@ -44,7 +45,7 @@ subject_open(struct subject *s, const struct workload *w, size_t in_use_ceiling)
 
 	if (mempool == NULL)
 		return -errno;
-	if (reference_open(s, w, sizeof(struct pool)) != 0) {
+	if (reference_open(s, w) != 0) {
 		rte_mempool_free(mempool);
 		return -ENOMEM;
 	}
@@ -78,7 +79,7 @@ subject_borrow(struct subject_worker worker, bool crosses)
 		errno = ENOBUFS;
 		return NULL;
 	}
-	REFERENCE_BORROWED(object);
+	TSAN_ACQUIRE(object);
 	account_add(&account->kept, -1);
 	return object;
 }
@@ -89,7 +90,7 @@ subject_return(struct subject_worker worker, void *object, bool crosses)
 	struct account *account = worker.account;
 
 	(void)crosses;
-	REFERENCE_RETURNED(object);
+	TSAN_RELEASE(object);
 	rte_mempool_generic_put(account->pool->mempool, &object, 1,
 				account->own);
 	account_add(&account->kept, 1);
@@ -99,8 +100,7 @@ static inline size_t
 subject_bound(struct subject *s, size_t peak_in_use)
 {
 	(void)s;
-	(void)peak_in_use;
-	return SIZE_MAX;
+	return (void)peak_in_use, SIZE_MAX;
 }
 
 static inline bool

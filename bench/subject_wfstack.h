@@ -12,36 +12,36 @@
 
 #include "reference_list.h"
 
-static const struct reference reference = { "wfstack", 0 };
-
 struct pool {
 	struct cds_wfs_stack stack;
 };
 
-static inline int
-subject_open(struct subject *s, const struct workload *w, size_t in_use_ceiling)
+static void
+pool_open(struct pool *pool)
 {
-	int error = reference_open(s, w, sizeof(struct pool));
-
-	(void)in_use_ceiling;
-	if (error == 0)
-		cds_wfs_init(&s->pool->stack);
-	return error;
+	cds_wfs_init(&pool->stack);
 }
 
-static inline int
-subject_close(struct subject *s)
+static int64_t
+pool_close(struct pool *pool)
 {
 	struct cds_wfs_node *node;
 	int64_t freed = 0;
 
-	while ((node = cds_wfs_pop_blocking(&s->pool->stack)) != NULL) {
+	while ((node = cds_wfs_pop_blocking(&pool->stack)) != NULL) {
 		free(node);
 		freed++;
 	}
-	cds_wfs_destroy(&s->pool->stack);
-	return reference_close(s, freed);
+	cds_wfs_destroy(&pool->stack);
+	return freed;
 }
+
+static const struct reference reference = {
+	.name = "wfstack",
+	.pool_bytes = sizeof(struct pool),
+	.pool_open = pool_open,
+	.pool_close = pool_close,
+};
 
 static inline void *
 subject_borrow(struct subject_worker worker, bool crosses)
@@ -50,11 +50,9 @@ subject_borrow(struct subject_worker worker, bool crosses)
 	struct cds_wfs_node *node = cds_wfs_pop_blocking(&account->pool->stack);
 
 	(void)crosses;
-	if (node == NULL)
-		return account_construct(account);
-	REFERENCE_BORROWED(node);
-	account_add(&account->kept, -1);
-	return node;
+	if (node != NULL)
+		TSAN_ACQUIRE(node);
+	return account_lend(account, node);
 }
 
 static inline void
@@ -62,7 +60,7 @@ subject_return(struct subject_worker worker, void *object, bool crosses)
 {
 	(void)crosses;
 	cds_wfs_node_init(object);
-	REFERENCE_RETURNED(object);
+	TSAN_RELEASE(object);
 	cds_wfs_push(&worker.account->pool->stack, object);
 	account_add(&worker.account->kept, 1);
 }

@@ -10,31 +10,17 @@
 #include <stdbool.h>
 #include <urcu/urcu-bp.h>
 
+#include "tsan.h"
 #include "worker.h"
 
 /* After so many reads that were disturbed, a reader takes the lock. */
 #define READ_ATTEMPTS 8
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define __SANITIZE_THREAD__ 1
-#endif
-#endif
-
 /*
  * ThreadSanitizer cannot see that a grace period orders, so it is told; at an
  * address of its own, for a mutex's unlock would wipe out what it was told.
  */
-#ifdef __SANITIZE_THREAD__
 static char grace_period;
-void __tsan_acquire(void *);
-void __tsan_release(void *);
-#define ORDER_BEFORE() __tsan_release(&grace_period)
-#define ORDER_AFTER() __tsan_acquire(&grace_period)
-#else
-#define ORDER_BEFORE() ((void)0)
-#define ORDER_AFTER() ((void)0)
-#endif
 
 static void
 read_begin(void)
@@ -45,7 +31,7 @@ read_begin(void)
 static void
 read_end(void)
 {
-	ORDER_BEFORE();
+	TSAN_RELEASE(&grace_period);
 	urcu_bp_read_unlock();
 }
 
@@ -53,7 +39,7 @@ static void
 wait_for_readers(void)
 {
 	urcu_bp_synchronize_rcu();
-	ORDER_AFTER();
+	TSAN_ACQUIRE(&grace_period);
 }
 
 int
