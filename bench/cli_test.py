@@ -6,24 +6,29 @@
 """
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 PROGRAMS = ''
 TRIAL_KEYS = {
-    '': 'backend case params ops wall_s ns_per_pair cpu_ns_per_pair overlap '
-        'pool drift mem noise env failures',
+    '': 'schema sim latency backend case params ops wall_s ns_per_pair '
+        'cpu_ns_per_pair overlap pool drift mem noise env failures',
     'params': 'workers migrate dest burst hold object_size magazine touch '
               'seed',
     'pool': 'constructed destructed peak_in_use cached depot refills flushes '
             'rack_hits depot_hits steals bound bound_ok',
-    'drift': 'p_obs tv_pred tv_obs slope_obj_per_op',
-    'mem': 'rss_anon_kib_peak rss_anon_kib_before rss_anon_kib_end',
+    'drift': 'p_obs tv_pred tv_obs slope_obj_per_op series',
+    'mem': 'rss_anon_kib_peak rss_anon_kib_before rss_anon_kib_end '
+           'rss_anon_kib_quiesced rss_anon_kib_trimmed slope_kib_per_s '
+           'capped capped_ms series',
 }
-CASES = ('hot', 'steal', 'hotspot', 'pipe', 'churn')
+CASES = ('hot', 'keep', 'steal', 'hotspot', 'pipe', 'burst', 'tide',
+         'churn')
 # What is refused, and what the line on stderr has to say of it.
 REFUSED = (
     (['--wat'], '--case'),
@@ -40,7 +45,14 @@ REFUSED = (
     (['--dest', 'nowhere'], 'uniform'),
     (['--dest', 'zipf'], 'zipf:THETA'),
     (['--dest', 'zipf:11'], '0 to 10'),
+    (['--dest', 'tide:0'], 'tide:OPS'),
     (['--burst', '257'], '1 to 256'),
+    (['--ring', '257'], '1 to 256'),
+    (['--ring', '3', '--case', 'steal'], 'holds a burst'),
+    (['--lifetime', '-1'], '0 to 4294967295'),
+    (['--latency=yes'], '--latency takes no value'),
+    (['--endless', '--time', '1s'], 'one of them'),
+    (['--endless', '--rounds', '2'], '1'),
     (['--hold', '0'], '1 to 65536'),
     (['--think', '5'], 'ns, us, ms, s'),
     (['--think', '2s'], '1s'),
@@ -61,7 +73,7 @@ REFUSED = (
     (['--format', 'csv'], 'table, jsonl'),
     (['--out', ''], 'a file'),
     (['--out', '/nonexistent/file'], 'No such file'),
-    (['--time', '1s', '--ops', '1'], 'either'),
+    (['--time', '1s', '--ops', '1'], 'one of them'),
     (['--case', 'hotspot', '--workers', '3'], '4 to 256'),
     (['--case', 'pipe', '--workers', '1'], '2 to 256'),
     (['--case', 'steal', '--workers', '1'], '2 to 256'),
@@ -119,13 +131,14 @@ class CommandLine(Programs):
         done = run('null', '--help')
         self.assertEqual(done.returncode, 0)
         for words, _ in REFUSED[4:]:
-            self.assertIn(words[0], done.stdout)
+            self.assertIn(words[0].split('=')[0], done.stdout)
 
     def test_dry_run_writes_nothing_and_can_be_repeated(self):
         with tempfile.TemporaryDirectory() as directory:
             out = os.path.join(directory, 'out')
             done = run('percpu', '--dry-run', '--case', 'hotspot',
-                       '--think', '200ns', '--out', out)
+                       '--think', '200ns', '--dest', 'tide:77', '--ring',
+                       '9', '--lifetime', '12345', '--latency', '--out', out)
             self.assertEqual((done.returncode, done.stderr), (0, ''))
             self.assertEqual(os.listdir(directory), [])
         words = done.stdout.split()
@@ -173,6 +186,66 @@ class CommandLine(Programs):
                     self.assertAlmostEqual(
                         trial['drift']['p_obs'], trial['params']['migrate'],
                         delta=.01 + 3 * trial['ops'] ** -.5)
+
+    def test_latency_is_of_some_operations_and_all_exchanges(self):
+        trial, = self.trials('percpu', '--case', 'pipe', '--latency',
+                             '--ops', '640000')
+        latency = trial['latency']
+        self.assertAlmostEqual(latency['n'], 2 * 640000 / 64, delta=2000)
+        # What is borrowed or returned after that which was counted.
+        pool = trial['pool']
+        self.assertGreater(pool['refills'], 1000)
+        self.assertGreater(latency['exchange']['n'], pool['refills'] / 2)
+        for part in (latency, latency['exchange']):
+            values = [part[key] for key in
+                      ('p50', 'p90', 'p99', 'p999', 'max')]
+            self.assertEqual(values, sorted(values))
+            self.assertGreater(values[0], 0)
+        self.assertGreater(latency['floor'], 0)
+        trial, = self.trials('null', '--smoke', '--latency')
+        self.assertIsNone(trial['latency']['exchange'])
+
+    def test_series_lie_within_the_measured_phase(self):
+        trial, = self.trials('none', '--case', 'pipe', '--ops', '300000')
+        drift, memory = trial['drift']['series'], trial['mem']['series']
+        self.assertEqual(drift[-1][1] - drift[0][1], trial['ops'])
+        self.assertEqual(drift[-1][2], trial['pool']['constructed'])
+        self.assertEqual(memory[-1][1], trial['mem']['rss_anon_kib_end'])
+        for series in (drift, memory):
+            self.assertEqual(series, sorted(series, key=lambda at: at[0]))
+            self.assertLessEqual(len(series), 64)
+
+    def test_tide_goes_out_and_comes_back(self):
+        # What is left is part of one tide of 5,000, not of all operations.
+        trial, = self.trials('none', '--case', 'tide', '--workers', '2',
+                             '--ops', '400000')
+        self.assertEqual(trial['drift']['p_obs'], 1)
+        self.assertLess(trial['drift']['tv_obs'], .1)
+        self.assertGreater(trial['pool']['constructed'], 2000)
+        self.assertLess(trial['pool']['constructed'], 20000)
+        # And if it never turns, all that is borrowed at flood leaks.
+        trial, = self.trials('none', '--case', 'tide', '--workers', '2',
+                             '--dest', 'tide:1000000', '--ops', '400000')
+        self.assertAlmostEqual(trial['drift']['tv_obs'], .7, delta=.05)
+        self.assertAlmostEqual(trial['drift']['slope_obj_per_op'], .7,
+                               delta=.1)
+
+    def test_few_decisions_say_nothing_of_the_migration(self):
+        trial, = self.trials('null', '--case', 'steal', '--workers', '2',
+                             '--hold', '65536', '--ops', '100001',
+                             '--warmup', '0s')
+        self.assertEqual(trial['failures'], [])
+
+    def test_endless_ends_when_interrupted(self):
+        with subprocess.Popen(
+                [os.path.join(PROGRAMS, 'driftbench-percpu'), '--endless',
+                 '--warmup', '1ms', '--format', 'jsonl'],
+                stdout=subprocess.PIPE, text=True) as child:
+            time.sleep(.3)
+            child.send_signal(signal.SIGINT)
+            report = json.loads(child.communicate(timeout=60)[0])
+        self.assertEqual(child.returncode, 0)
+        self.assertGreater(report['ops'], 0)
 
     def test_table_has_a_line_for_each_round(self):
         done = run('null', '--smoke', '--rounds', '3')

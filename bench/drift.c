@@ -89,11 +89,9 @@ drift_tv_observed(const double *borrows, const double *returns,
 double
 drift_tv_predicted(const struct workload *w, const double *borrows)
 {
-	double returns[WORKLOAD_WORKERS_MAX] = { 0 };
+	double returns[WORKLOAD_WORKERS_MAX];
 
-	for (unsigned i = 0; i < w->workers; i++)
-		for (unsigned j = 0; borrows[i] > 0 && j < w->workers; j++)
-			returns[j] += borrows[i] * workload_share(w, i, j);
+	workload_returns(w, borrows, returns);
 	return drift_tv_observed(borrows, returns, w->workers);
 }
 
@@ -182,4 +180,22 @@ drift_measure(const struct drift *d, const struct workload *w,
 	measure_imbalance(d, w, first, result);
 	result->slope_obj_per_op = drift_slope(ops, constructed, n);
 	result->slope_obj_per_s = drift_slope(seconds, constructed, n);
+}
+
+void
+drift_draw(const struct drift *d, struct drift_series *series)
+{
+	series->n = d->n < DRIFT_POINTS_MAX ? d->n : DRIFT_POINTS_MAX;
+	for (unsigned i = 0; i < series->n; i++) {
+		unsigned from =
+			series->n == d->n
+				? i
+				: i * (d->n - 1) / (DRIFT_POINTS_MAX - 1);
+
+		series->points[i] = (struct drift_point){
+			.time_ns = d->time_ns[from],
+			.ops = (uint64_t)sample_ops(d, from),
+			.constructed = d->constructed[from],
+		};
+	}
 }

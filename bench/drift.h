@@ -31,6 +31,19 @@ struct drift {
 	uint64_t *returns;
 };
 
+/* Points of a series that are kept for others to draw. */
+#define DRIFT_POINTS_MAX 64u
+
+/* Invariant: n <= DRIFT_POINTS_MAX; the first and the last sample are in it. */
+struct drift_series {
+	unsigned n;
+	struct drift_point {
+		uint64_t time_ns;
+		uint64_t ops; /* of all workers */
+		uint64_t constructed;
+	} points[DRIFT_POINTS_MAX];
+};
+
 /* NaN: not known, for there were too few samples or operations. */
 struct drift_result {
 	double tv_pred; /* of measured borrows, nominal P */
@@ -48,6 +61,8 @@ void drift_add(struct drift *drift, uint64_t time_ns, uint64_t constructed,
 	       const uint64_t *borrows, const uint64_t *returns, bool keep);
 void drift_measure(const struct drift *drift, const struct workload *workload,
 		   struct drift_result *result);
+/* Evenly chosen samples. */
+void drift_draw(const struct drift *drift, struct drift_series *series);
 
 /* The parts, on shares or counts of any scale; NaN if all are 0. */
 double drift_tv_observed(const double *borrows, const double *returns,

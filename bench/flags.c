@@ -2,24 +2,15 @@
 /* The table of flags: what each takes, where it goes, how it is described. */
 #include "flags.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "placement.h"
 #include "quantity.h"
+#include "ring.h"
 
 #define NS_PER_MS ((uint64_t)1000 * 1000)
 #define NS_PER_SECOND (1000 * NS_PER_MS)
 #define NS_PER_HOUR (3600 * NS_PER_SECOND)
-
-/* A flag; `value` is NULL if it takes none, and then `allowed` is unused. */
-struct flag {
-	const char *name;
-	const char *value;
-	const char *allowed;
-	bool (*set)(struct parse *parse, const char *text);
-	const char *help;
-};
 
 static bool
 set_count(const char *text, uint64_t min, uint64_t max, unsigned *field)
@@ -43,7 +34,7 @@ static bool
 set_workers(struct parse *parse, const char *text)
 {
 	parse->workers = true;
-	return set_count(text, 1, WORKLOAD_WORKERS_MAX,
+	return set_count(text, 1, WORKLOAD_THREADS_MAX,
 			 &parse->options->workload.workers);
 }
 
@@ -61,6 +52,11 @@ set_destination(struct parse *parse, const char *text)
 	if (strncmp(text, "zipf:", 5) == 0) {
 		w->destination = DESTINATION_ZIPF;
 		return quantity_share(text + 5, 0, 10, &w->theta);
+	}
+	if (strncmp(text, "tide:", 5) == 0) {
+		w->destination = DESTINATION_TIDE;
+		return set_count(text + 5, 1, WORKLOAD_TIDE_OPS_MAX,
+				 &w->tide_ops);
 	}
 	for (int d = DESTINATION_LOCAL; d <= DESTINATION_ONEWAY; d++) {
 		if (d == DESTINATION_ZIPF ||
@@ -84,6 +80,19 @@ set_hold(struct parse *parse, const char *text)
 {
 	return set_count(text, 1, WORKLOAD_HOLD_MAX,
 			 &parse->options->workload.hold);
+}
+
+static bool
+set_ring(struct parse *parse, const char *text)
+{
+	return set_count(text, 1, RING_SLOTS, &parse->options->workload.ring);
+}
+
+static bool
+set_lifetime(struct parse *parse, const char *text)
+{
+	return set_count(text, 0, UINT32_MAX,
+			 &parse->options->workload.lifetime_ops);
 }
 
 static bool
@@ -185,6 +194,22 @@ set_out(struct parse *parse, const char *text)
 }
 
 static bool
+set_latency(struct parse *parse, const char *text)
+{
+	(void)text;
+	parse->options->latency = true;
+	return true;
+}
+
+static bool
+set_endless(struct parse *parse, const char *text)
+{
+	(void)text;
+	parse->options->endless = true;
+	return true;
+}
+
+static bool
 set_smoke(struct parse *parse, const char *text)
 {
 	(void)text;
@@ -218,8 +243,9 @@ set_help(struct parse *parse, const char *text)
 
 #define DURATION_ALLOWED "; units: ns, us, ms, s"
 
-static const struct flag flags[] = {
-	{ "--case", "NAME", "hot, steal, hotspot, pipe, churn", set_case,
+const struct flag flags[] = {
+	{ "--case", "NAME",
+	  "hot, keep, steal, hotspot, pipe, burst, tide, churn", set_case,
 	  "what the workers do (default hot)" },
 	{ "--workers", "N", "1 to 256", set_workers,
 	  "worker threads (default: the allowed CPUs, or what the case "
@@ -227,11 +253,17 @@ static const struct flag flags[] = {
 	{ "--migrate", "P", "0 to 1", set_migrate,
 	  "share of objects that go back on another worker" },
 	{ "--dest", "WHERE",
-	  "local, ring, uniform, oneway, zipf:THETA with THETA 0 to 10",
+	  "local, ring, uniform, oneway, zipf:THETA with THETA 0 to 10, "
+	  "tide:OPS with OPS 1 to 1000000000",
 	  set_destination, "which worker they go back on" },
 	{ "--burst", "N", "1 to 256", set_burst, "objects delivered at once" },
 	{ "--hold", "N", "1 to 65536", set_hold,
 	  "objects a worker has out before the oldest goes back" },
+	{ "--ring", "N", "1 to 256", set_ring,
+	  "objects on their way from one worker to another (default: 4096 "
+	  "by the workers, at most 256)" },
+	{ "--lifetime", "N", "0 to 4294967295", set_lifetime,
+	  "operations after which a thread ends (0: it stays)" },
 	{ "--think", "TIME", "0 to 1s" DURATION_ALLOWED, set_think,
 	  "spin between borrow and return (default 0)" },
 	{ "--object-size", "SIZE", "8B to 16MiB; units: B, KiB, MiB",
@@ -255,105 +287,14 @@ static const struct flag flags[] = {
 	  "of the report (default table)" },
 	{ "--out", "FILE", "a file's name", set_out,
 	  "append the report there" },
+	{ "--latency", NULL, NULL, set_latency,
+	  "time 1 of 64 operations, and each that leaves the worker's cache" },
+	{ "--endless", NULL, NULL, set_endless,
+	  "measure until interrupted, for profilers" },
 	{ "--smoke", NULL, NULL, set_smoke, "the shortest trial of use" },
 	{ "--list", NULL, NULL, set_list, "print the cases" },
 	{ "--dry-run", NULL, NULL, set_dry_run,
 	  "print the parameters and do nothing" },
 	{ "--help", NULL, NULL, set_help, "print this" },
+	{ NULL, NULL, NULL, NULL, NULL },
 };
-
-#define FLAGS (sizeof(flags) / sizeof(flags[0]))
-
-static const struct flag *
-flag_find(const char *name, size_t length)
-{
-	for (size_t i = 0; i < FLAGS; i++)
-		if (strlen(flags[i].name) == length &&
-		    memcmp(flags[i].name, name, length) == 0)
-			return &flags[i];
-	return NULL;
-}
-
-static void
-flag_unknown(const char *text, char error[OPTIONS_ERROR_BYTES])
-{
-	int n = snprintf(error, OPTIONS_ERROR_BYTES,
-			 "unknown argument %.64s; allowed are", text);
-
-	for (size_t i = 0; i < FLAGS; i++)
-		n += snprintf(error + n, OPTIONS_ERROR_BYTES - (size_t)n, " %s",
-			      flags[i].name);
-}
-
-/*
- * One flag with its value, "--flag value" or "--flag=value".  Returns how many
- * arguments it took, or -1.
- */
-static int
-flag_read(struct parse *parse, char **arguments, const char *only,
-	  char error[OPTIONS_ERROR_BYTES])
-{
-	const char *text = arguments[0];
-	const struct flag *flag = flag_find(text, strcspn(text, "="));
-	const char *value = strchr(text, '=');
-	int taken = 1;
-
-	if (flag == NULL) {
-		flag_unknown(text, error);
-		return -1;
-	}
-	if (flag->value == NULL && value != NULL) {
-		snprintf(error, OPTIONS_ERROR_BYTES,
-			 "%s takes no value; allowed: %s alone", flag->name,
-			 flag->name);
-		return -1;
-	}
-	if (value != NULL)
-		value++;
-	else if (flag->value != NULL && (value = arguments[taken]) != NULL)
-		taken++;
-	if (flag->value != NULL && value == NULL) {
-		snprintf(error, OPTIONS_ERROR_BYTES,
-			 "%s needs a value; allowed: %s", flag->name,
-			 flag->allowed);
-		return -1;
-	}
-	if (only != NULL && strcmp(flag->name, only) != 0)
-		return taken;
-	if (!flag->set(parse, value)) {
-		snprintf(error, OPTIONS_ERROR_BYTES,
-			 "%s %.64s is not allowed; allowed: %s", flag->name,
-			 value, flag->allowed);
-		return -1;
-	}
-	return taken;
-}
-
-int
-flags_read(struct parse *parse, int argc, char **argv, const char *only,
-	   char error[OPTIONS_ERROR_BYTES])
-{
-	for (int i = 1; i < argc;) {
-		int taken = flag_read(parse, argv + i, only, error);
-
-		if (taken < 0)
-			return -1;
-		i += taken;
-	}
-	return 0;
-}
-
-void
-flags_print(FILE *out)
-{
-	for (size_t i = 0; i < FLAGS; i++) {
-		const struct flag *f = &flags[i];
-
-		fprintf(out, "  %s%s%-*s %s\n", f->name,
-			f->value != NULL ? " " : "",
-			(int)(20 - strlen(f->name) - (f->value != NULL)),
-			f->value != NULL ? f->value : "", f->help);
-		if (f->allowed != NULL)
-			fprintf(out, "  %20s   %s\n", "", f->allowed);
-	}
-}

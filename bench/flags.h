@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The flags of the command line, one by one. */
+/* The flags of the command line: a table of them. */
 #ifndef FLAGS_H
 #define FLAGS_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "options.h"
 
@@ -15,14 +14,16 @@ struct parse {
 	bool workers, time, ops, warmup, smoke;
 };
 
-/*
- * Reads all arguments, but heeds only the flag `only` unless that is NULL.
- * Returns 0, or -1 with a line in `error`.
- */
-int flags_read(struct parse *parse, int argc, char **argv, const char *only,
-	       char error[OPTIONS_ERROR_BYTES]);
+/* A flag; `value` is NULL if it takes none, and then `allowed` is unused. */
+struct flag {
+	const char *name;
+	const char *value;
+	const char *allowed;
+	bool (*set)(struct parse *parse, const char *text);
+	const char *help;
+};
 
-/* The table, for people. */
-void flags_print(FILE *out);
+/* All of them; the last one has the name NULL. */
+extern const struct flag flags[];
 
 #endif

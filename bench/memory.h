@@ -14,6 +14,26 @@ struct memory {
 	uint64_t vm_hwm_kib;
 };
 
+/* Samples kept; a longer series is thinned out evenly. */
+#define MEMORY_SAMPLES_MAX 512u
+
+/*
+ * A series in the order of time.  Owner: the main thread.
+ * Invariant: n <= MEMORY_SAMPLES_MAX; every stride-th sample is kept.
+ */
+struct memory_series {
+	unsigned n;
+	unsigned stride; /* 0: no sample yet */
+	unsigned offered;
+	uint64_t time_ns[MEMORY_SAMPLES_MAX];
+	uint64_t kib[MEMORY_SAMPLES_MAX];
+};
+
+void memory_series_add(struct memory_series *series, uint64_t time_ns,
+		       uint64_t kib);
+/* KiB a second over the second half of the time; NaN: too few samples. */
+double memory_series_slope(const struct memory_series *series);
+
 /* False if /proc/self/status cannot be read; then all fields are 0. */
 bool memory_read(struct memory *memory);
 

@@ -3,11 +3,12 @@
 #include "options.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "drift.h"
-#include "flags.h"
 #include "placement.h"
 
 #define NS_PER_MS ((uint64_t)1000 * 1000)
@@ -16,6 +17,7 @@
 #define WARMUP_DEFAULT_NS (100 * NS_PER_MS)
 #define TIME_SMOKE_NS (20 * NS_PER_MS)
 #define WARMUP_SMOKE_NS (5 * NS_PER_MS)
+#define TIDE_OPS_DEFAULT 5000
 /*
  * A leaking subject's trial: so many operations, enough for a slope within a
  * few percent, or about so many bytes' worth of objects if that is less.
@@ -59,57 +61,74 @@ options_complete(struct parse *parse, bool leaks)
 		o->time_ns = TIME_SMOKE_NS;
 	if (!parse->warmup && parse->smoke)
 		o->warmup_ns = WARMUP_SMOKE_NS;
-	if (!parse->time && !parse->ops && leaks &&
+	if (!parse->time && !parse->ops && !o->endless && leaks &&
 	    workload_crosses(&o->workload))
 		o->ops = leak_ops(parse);
+}
+
+__attribute__((format(printf, 2, 3))) static int
+refuse(char error[OPTIONS_ERROR_BYTES], const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(error, OPTIONS_ERROR_BYTES, format, arguments);
+	va_end(arguments);
+	return -1;
+}
+
+/* Do the parts of the workload go together? */
+static int
+workload_check(const struct workload *w, const struct workload_case *c,
+	       char error[OPTIONS_ERROR_BYTES])
+{
+	size_t in_flight = workload_in_use_ceiling(w);
+
+	if (w->workers < c->workers_min)
+		return refuse(error,
+			      "--workers %u is not allowed with --case %s; "
+			      "allowed: %u to %u",
+			      w->workers, c->name, c->workers_min,
+			      WORKLOAD_THREADS_MAX);
+	if (w->migrate > 0 && w->destination == DESTINATION_LOCAL)
+		return refuse(error,
+			      "--migrate %g is not allowed with --dest local; "
+			      "allowed: --migrate 0, or another --dest",
+			      w->migrate);
+	if (w->migrate > 0 && w->workers < 2)
+		return refuse(error,
+			      "--workers 1 is not allowed with --migrate %g; "
+			      "allowed: 2 to %u, or --migrate 0",
+			      w->migrate, WORKLOAD_THREADS_MAX);
+	if (w->ring > 0 && w->ring < w->burst)
+		return refuse(error,
+			      "--ring %u is not allowed with --burst %u; "
+			      "allowed: a ring that holds a burst",
+			      w->ring, w->burst);
+	if (in_flight > IN_FLIGHT_BYTES_MAX / w->object_bytes)
+		return refuse(error,
+			      "%zu objects in flight are not allowed at "
+			      "--object-size %zuB; allowed: 1GiB in all",
+			      in_flight, w->object_bytes);
+	return 0;
 }
 
 /* What must hold between the flags; 0 or -1. */
 static int
 options_check(const struct parse *parse, char error[OPTIONS_ERROR_BYTES])
 {
-	const struct workload *w = &parse->options->workload;
-	const struct workload_case *c = parse->workload_case;
-	size_t in_flight;
+	const struct options *o = parse->options;
 
-	if (w->workers < c->workers_min) {
-		snprintf(error, OPTIONS_ERROR_BYTES,
-			 "--workers %u is not allowed with --case %s; allowed: "
-			 "%u to %u",
-			 w->workers, c->name, c->workers_min,
-			 WORKLOAD_WORKERS_MAX);
-		return -1;
-	}
-	if (w->migrate > 0 && w->destination == DESTINATION_LOCAL) {
-		snprintf(error, OPTIONS_ERROR_BYTES,
-			 "--migrate %g is not allowed with --dest local; "
-			 "allowed: --migrate 0, or another --dest",
-			 w->migrate);
-		return -1;
-	}
-	if (w->migrate > 0 && w->workers < 2) {
-		snprintf(error, OPTIONS_ERROR_BYTES,
-			 "--workers 1 is not allowed with --migrate %g; "
-			 "allowed: 2 to %u, or --migrate 0",
-			 w->migrate, WORKLOAD_WORKERS_MAX);
-		return -1;
-	}
-	if (parse->time && parse->ops) {
-		snprintf(error, OPTIONS_ERROR_BYTES,
-			 "--time and --ops are not allowed together; "
-			 "allowed: either");
-		return -1;
-	}
-	in_flight = workload_in_use_ceiling(w);
-	if (in_flight > IN_FLIGHT_BYTES_MAX / w->object_bytes) {
-		snprintf(
-			error, OPTIONS_ERROR_BYTES,
-			"%zu objects in flight are not allowed at --object-size"
-			" %zuB; allowed: 1GiB in all",
-			in_flight, w->object_bytes);
-		return -1;
-	}
-	return 0;
+	if (parse->time + parse->ops + o->endless > 1)
+		return refuse(error,
+			      "--time, --ops and --endless are not allowed "
+			      "together; allowed: one of them");
+	if (o->endless && o->rounds > 1)
+		return refuse(error,
+			      "--rounds %u is not allowed with --endless; "
+			      "allowed: 1",
+			      o->rounds);
+	return workload_check(&o->workload, parse->workload_case, error);
 }
 
 int
@@ -120,7 +139,7 @@ options_parse(struct options *options, int argc, char **argv, bool leaks,
 	struct parse parse = { .options = options };
 
 	memset(options, 0, sizeof(*options));
-	if (flags_read(&parse, argc, argv, "--case", error) != 0)
+	if (arguments_read(&parse, argc, argv, "--case", error) != 0)
 		return -1;
 	if (parse.workload_case == NULL)
 		parse.workload_case = workload_case_find("hot");
@@ -131,6 +150,7 @@ options_parse(struct options *options, int argc, char **argv, bool leaks,
 	options->workload.magazine = 64;
 	options->workload.touch = true;
 	options->workload.seed = 1;
+	options->workload.tide_ops = TIDE_OPS_DEFAULT;
 	options->time_ns = TIME_DEFAULT_NS;
 	options->warmup_ns = WARMUP_DEFAULT_NS;
 	options->rounds = 1;
@@ -142,18 +162,41 @@ options_parse(struct options *options, int argc, char **argv, bool leaks,
 			 strerror(errno), CPU_SETSIZE);
 		return -1;
 	}
-	if (flags_read(&parse, argc, argv, NULL, error) != 0)
+	if (arguments_read(&parse, argc, argv, NULL, error) != 0)
 		return -1;
 	options_complete(&parse, leaks);
 	return options_check(&parse, error);
 }
 
 void
+options_pin_name(const struct options *o, char *text, size_t bytes)
+{
+	size_t n = 0;
+
+	snprintf(text, bytes, "none");
+	for (int cpu = 0; o->pin != OPTIONS_PIN_NONE && cpu < CPU_SETSIZE;
+	     cpu++) {
+		int last = cpu;
+
+		if (!CPU_ISSET(cpu, &o->cpus))
+			continue;
+		while (last + 1 < CPU_SETSIZE && CPU_ISSET(last + 1, &o->cpus))
+			last++;
+		/* A set too scattered for the text is cut short. */
+		if (n < bytes)
+			n += (size_t)snprintf(text + n, bytes - n,
+					      last > cpu ? "%s%d-%d" : "%s%d",
+					      n > 0 ? "," : "", cpu, last);
+		cpu = last;
+	}
+}
+
+void
 options_print_help(FILE *out, const char *program)
 {
 	fprintf(out, "usage: %s [flags]\n\n", program);
-	flags_print(out);
-	fputs("\nA case presets the flags from --migrate to --hold.\n"
+	arguments_print(out);
+	fputs("\nA case presets the flags from --migrate to --lifetime.\n"
 	      "Exit status: 0; 1 an invariant failed, or the report could "
 	      "not be written; 2 bad usage.\n",
 	      out);

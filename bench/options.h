@@ -26,6 +26,8 @@ struct options {
 	uint64_t ops; /* 0: the trial takes time_ns */
 	uint64_t time_ns;
 	uint64_t warmup_ns; /* 0: none */
+	bool endless;       /* until interrupted */
+	bool latency;       /* operations are timed one by one */
 	unsigned rounds;
 	enum options_pin pin;
 	cpu_set_t cpus; /* to pin to; all allowed ones */
@@ -33,7 +35,7 @@ struct options {
 	const char *out; /* a file for trials; NULL: standard output */
 };
 
-#define OPTIONS_ERROR_BYTES 512
+#define OPTIONS_ERROR_BYTES 640
 
 /*
  * `leaks`: the subject creates objects for ever if they migrate, so by default
@@ -43,6 +45,9 @@ struct options {
  */
 int options_parse(struct options *options, int argc, char **argv, bool leaks,
 		  char error[OPTIONS_ERROR_BYTES]);
+
+/* What --pin says: "none", or the CPUs as a list such as "0,2-3". */
+void options_pin_name(const struct options *options, char *text, size_t bytes);
 
 /* The usage text and the list of cases, for people. */
 void options_print_help(FILE *out, const char *program);

@@ -32,6 +32,19 @@ layout_of(const struct workload *w)
 }
 
 static void
+station_init_tide(struct station *s, struct tide *tide,
+		  const struct workload *w)
+{
+	s->tide = tide;
+	s->front = workload_in_front(w, s->index);
+	s->leads =
+		s->index == 0 || s->front != workload_in_front(w, s->index - 1);
+	s->tide_left = w->tide_ops;
+	s->ebb_gain =
+		(1 - WORKLOAD_TIDE_BIAS) / WORKLOAD_TIDE_BIAS / w->migrate;
+}
+
+static void
 station_init(struct stations *stations, unsigned i, const struct workload *w,
 	     struct team *team, struct subject *subject)
 {
@@ -55,6 +68,12 @@ station_init(struct stations *stations, unsigned i, const struct workload *w,
 	s->held = (void *)(tables + l.destinations + 2 * l.boxes);
 	s->random = random_seed(w->seed, i);
 	s->life = w->lifetime_ops > 0 ? w->lifetime_ops : UINT64_MAX;
+	if (stations->latencies != NULL) {
+		s->latency = &stations->latencies[i];
+		latency_init(s->latency, random_seed(~w->seed, i));
+	}
+	if (stations->tide != NULL)
+		station_init_tide(s, stations->tide, w);
 	workload_table(w, i, s->destinations);
 	atomic_init(&s->borrows_seen, 0);
 	atomic_init(&s->returns_seen, 0);
@@ -80,9 +99,10 @@ stations_connect(struct stations *stations, const struct workload *w)
 }
 
 int
-stations_open(struct stations *stations, const struct workload *w,
+stations_open(struct stations *stations, const struct workload *w, bool latency,
 	      struct team *team, struct subject *subject)
 {
+	bool tide = w->destination == DESTINATION_TIDE && workload_crosses(w);
 	double turns =
 		w->think_ns > 0 ? think_calibrate() * (double)w->think_ns : 0;
 
@@ -90,8 +110,14 @@ stations_open(struct stations *stations, const struct workload *w,
 	stations->each = apart_alloc(w->workers * sizeof(struct station));
 	stations->rings = apart_alloc(workload_rings(w) * sizeof(struct ring));
 	stations->tables = apart_alloc(w->workers * layout_of(w).station);
+	stations->latencies =
+		latency ? apart_alloc(w->workers * sizeof(struct latency))
+			: NULL;
+	stations->tide = tide ? apart_alloc(sizeof(struct tide)) : NULL;
 	if (stations->each == NULL || stations->rings == NULL ||
-	    stations->tables == NULL) {
+	    stations->tables == NULL ||
+	    (latency && stations->latencies == NULL) ||
+	    (tide && stations->tide == NULL)) {
 		stations_close(stations);
 		return -ENOMEM;
 	}
@@ -109,4 +135,6 @@ stations_close(struct stations *stations)
 	free(stations->each);
 	free(stations->rings);
 	free(stations->tables);
+	free(stations->latencies);
+	free(stations->tide);
 }

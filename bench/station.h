@@ -12,8 +12,10 @@
 #include <stdint.h>
 
 #include "cpu.h"
+#include "latency.h"
 #include "ring.h"
 #include "team.h"
+#include "tide.h"
 #include "workload.h"
 
 #include SUBJECT
@@ -41,7 +43,12 @@ struct station {
 	struct ring **outbox;  /* by destination; NULL: none */
 	struct ring **inbox;   /* those that exist */
 	unsigned inboxes;
-	void **held; /* the objects out, a circle */
+	void **held;             /* the objects out, a circle */
+	struct latency *latency; /* NULL: nothing is timed */
+	struct tide *tide;       /* NULL: there is none */
+	bool front;              /* half of the tide */
+	bool leads;              /* the half: counts the operations */
+	double ebb_gain;         /* borrows for each object received */
 
 	/* The thread's at work. */
 	_Alignas(CPU_APART_BYTES) struct subject_worker worker;
@@ -53,7 +60,9 @@ struct station {
 	uint64_t life;    /* operations until the thread ends */
 	unsigned phases;  /* to go, the running one included */
 	bool in_phase;
-	unsigned idle; /* fruitless turns in a row */
+	unsigned idle;      /* fruitless turns in a row */
+	uint32_t tide_left; /* operations at flood until it turns */
+	double ebb_credit;  /* operations that ebb allows */
 	/* Totals. */
 	uint64_t borrowed;
 	uint64_t kept;    /* returned here what was borrowed here */
@@ -72,12 +81,14 @@ struct stations {
 	unsigned n;
 	struct station *each;
 	struct ring *rings;
-	void *tables; /* destinations, boxes and held */
+	void *tables;              /* destinations, boxes and held */
+	struct latency *latencies; /* NULL: nothing is timed */
+	struct tide *tide;         /* NULL: there is none */
 };
 
 /* Everything is written to once, so that no page is new to the trial. */
 int stations_open(struct stations *stations, const struct workload *workload,
-		  struct team *team, struct subject *subject);
+		  bool latency, struct team *team, struct subject *subject);
 void stations_close(struct stations *stations);
 
 static inline void

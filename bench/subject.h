@@ -40,9 +40,6 @@
 
 #include "workload.h"
 
-/* Workers of a subject at once, simulated ones included. */
-#define SUBJECT_WORKERS_MAX 4096u
-
 /*
  * What the subject knows about itself; the meanings are those of pool.h.
  * Not counted: neither the books nor the exchanges are known, all is 0.

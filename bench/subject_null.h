@@ -31,7 +31,7 @@ struct subject_stack {
 struct subject {
 	unsigned workers;
 	size_t constructed;
-	struct subject_stack stacks[SUBJECT_WORKERS_MAX];
+	struct subject_stack stacks[WORKLOAD_WORKERS_MAX];
 };
 
 struct subject_worker {

@@ -93,6 +93,16 @@ team_stopped(struct team *team)
 	return atomic_load_explicit(&team->stop, memory_order_relaxed);
 }
 
+/* Is all of the team's stock claimed? */
+static inline bool
+team_exhausted(struct team *team)
+{
+	/* BT11 relaxed: it only grows; late is a turn more. */
+	return team->ops > 0 &&
+	       atomic_load_explicit(&team->claimed, memory_order_relaxed) >=
+		       team->ops;
+}
+
 /* Some operations of the team's stock; 0 when it is used up. */
 static inline uint64_t
 team_claim(struct team *team)

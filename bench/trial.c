@@ -6,151 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "clock.h"
+#include "course.h"
+#include "cycles.h"
 #include "loop.h"
-#include "station.h"
-#include "team.h"
 #include "verdict.h"
-
-/* Between two samples; a subject that leaks is watched more closely. */
-#define SAMPLE_NS ((uint64_t)10 * 1000 * 1000)
-#define SAMPLE_CLOSE_NS ((uint64_t)1000 * 1000)
-/* Memory is read from /proc at most so often. */
-#define MEMORY_NS ((uint64_t)10 * 1000 * 1000)
-/* A sample is taken again, so often, if more than 1 % of all went by. */
-#define SAMPLE_TRIES 4
-
-/* What a trial is made of while it runs; the main thread's. */
-struct course {
-	const struct options *options;
-	struct trial *trial;
-	struct subject subject;
-	struct team team;
-	struct stations stations;
-	struct drift drift;
-	bool recording;     /* the measured phase */
-	uint64_t memory_ns; /* when memory was last read */
-	uint64_t borrows[WORKLOAD_WORKERS_MAX];
-	uint64_t returns[WORKLOAD_WORKERS_MAX];
-};
-
-static uint64_t
-course_borrows(struct course *c)
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < c->stations.n; i++)
-		sum += station_borrows(&c->stations.each[i]);
-	return sum;
-}
-
-static uint64_t
-memory_sample(struct course *c)
-{
-	struct memory memory;
-
-	if (!memory_read(&memory))
-		team_fail("read /proc/self/status", errno);
-	if (memory.rss_anon_kib > c->trial->rss_peak_kib)
-		c->trial->rss_peak_kib = memory.rss_anon_kib;
-	c->trial->vm_hwm_kib = memory.vm_hwm_kib;
-	c->memory_ns = clock_wall_ns();
-	return memory.rss_anon_kib;
-}
-
-/* Objects and operations as of one moment, as far as that goes. */
-static void
-counts_read(struct course *c, struct subject_stats *stats)
-{
-	for (int i = 0; i < SAMPLE_TRIES; i++) {
-		uint64_t before = course_borrows(c);
-		uint64_t after = 0;
-
-		subject_stats(&c->subject, stats);
-		for (unsigned j = 0; j < c->stations.n; j++) {
-			struct station *s = &c->stations.each[j];
-
-			/* Returns first, lest more went back than out. */
-			c->returns[j] = station_returns(s);
-			c->borrows[j] = station_borrows(s);
-			after += c->borrows[j];
-		}
-		if (after - before <= after / 100)
-			return;
-	}
-}
-
-/* `keep`: the members are at rest, and the sample is exact. */
-static void
-course_sample(struct course *c, bool keep)
-{
-	struct trial *t = c->trial;
-	struct subject_stats stats;
-	uint64_t footprint, in_use, borrowed = 0, returned = 0;
-
-	counts_read(c, &stats);
-	footprint = stats.constructed - stats.destructed;
-	if (footprint > t->footprint_peak)
-		t->footprint_peak = footprint;
-	for (unsigned i = 0; i < c->stations.n; i++) {
-		borrowed += c->borrows[i];
-		returned += c->returns[i];
-	}
-	in_use = borrowed > returned ? borrowed - returned : 0;
-	/* Returns were read first: some of these are back meanwhile. */
-	if (stats.counted && in_use > footprint)
-		in_use = footprint;
-	if (in_use > t->in_use_seen)
-		t->in_use_seen = in_use;
-	if (footprint > TRIAL_BYTES_MAX / t->workload.object_bytes) {
-		t->capped = true;
-		team_stop(&c->team);
-	}
-	if (!c->recording)
-		return;
-	drift_add(&c->drift, clock_wall_ns(), stats.constructed, c->borrows,
-		  c->returns, keep);
-	if (keep)
-		t->stats = stats;
-}
-
-/* A short phase, or one whose length is not known, gets as many samples. */
-static uint64_t
-sample_period(const struct course *c, uint64_t time_ns)
-{
-	uint64_t period = time_ns / 20;
-
-	if (c->team.ops > 0 || subject_leaks() || period < SAMPLE_CLOSE_NS)
-		return SAMPLE_CLOSE_NS;
-	return period < SAMPLE_NS ? period : SAMPLE_NS;
-}
-
-/* The main thread's part of a phase: sample, and stop it in time. */
-static void
-phase_watch(struct course *c, uint64_t time_ns)
-{
-	uint64_t period = sample_period(c, time_ns);
-	uint64_t end = clock_wall_ns() + time_ns;
-
-	while (!team_stopped(&c->team)) {
-		uint64_t now = clock_wall_ns();
-		uint64_t sleep = period;
-
-		if (time_ns > 0 && now >= end) {
-			team_stop(&c->team);
-			break;
-		}
-		if (time_ns > 0 && end - now < sleep)
-			sleep = end - now;
-		clock_sleep_ns(sleep);
-		/* The last sample is taken at rest. */
-		if (team_stopped(&c->team))
-			break;
-		course_sample(c, false);
-		if (clock_wall_ns() - c->memory_ns >= MEMORY_NS)
-			memory_sample(c);
-	}
-}
 
 /* Runs one phase of at most ops operations and time_ns; 0: no such limit. */
 static void
@@ -158,7 +17,7 @@ phase_run(struct course *c, uint64_t ops, uint64_t time_ns)
 {
 	team_prepare(&c->team, ops);
 	team_wait(&c->team);
-	phase_watch(c, time_ns);
+	course_watch(c, time_ns);
 	team_wait(&c->team);
 }
 
@@ -241,15 +100,64 @@ measure_noise(struct trial *t, const struct machine_noise *before)
 				   : NAN;
 }
 
+/* Forgets what was timed so far. */
+static void
+latencies_clear(struct course *c)
+{
+	for (unsigned i = 0; c->options->latency && i < c->stations.n; i++)
+		latency_clear(&c->stations.latencies[i]);
+}
+
+/* What all workers timed, together. */
+static void
+measure_latency(struct course *c, double ns_per_cycle)
+{
+	struct trial *t = c->trial;
+	struct latency *all = c->stations.latencies;
+
+	if (!c->options->latency)
+		return;
+	for (unsigned i = 1; i < c->stations.n; i++)
+		latency_merge(all, &c->stations.latencies[i]);
+	latency_measure(&all->sampled, ns_per_cycle, &t->sampled);
+	latency_measure(&all->exchanges, ns_per_cycle, &t->exchanges);
+	t->latency_floor_ns = (double)latency_floor() * ns_per_cycle;
+}
+
+/* What was borrowed and where it went, since `before`. */
+static void
+measure_work(struct course *c, const struct tally *before)
+{
+	struct trial *t = c->trial;
+	struct tally after = tally_take(c);
+
+	for (unsigned i = 0; i < c->stations.n; i++) {
+		t->workers[i].borrows = c->borrows[i] - t->workers[i].borrows;
+		t->workers[i].returns = c->returns[i] - t->workers[i].returns;
+	}
+	t->ops = after.borrowed - before->borrowed;
+	t->full = after.full - before->full;
+	t->decided = after.sent - before->sent + after.kept - before->kept;
+	t->p_obs = (double)(after.sent - before->sent) / (double)t->decided;
+	drift_measure(&c->drift, &t->workload, &t->drift);
+	if (t->stats.counted)
+		drift_draw(&c->drift, &t->drift_series);
+	else
+		t->drift.slope_obj_per_op = t->drift.slope_obj_per_s = NAN;
+	measure_fairness(t);
+}
+
 /* The measured phase, between two moments of rest. */
 static void
 course_measure(struct course *c)
 {
 	const struct options *o = c->options;
 	struct trial *t = c->trial;
-	struct tally before = tally_take(c), after;
+	struct tally before = tally_take(c);
 	struct machine_noise noise;
+	uint64_t cycles;
 
+	latencies_clear(c);
 	c->recording = true;
 	course_sample(c, true);
 	for (unsigned i = 0; i < c->stations.n; i++) {
@@ -257,25 +165,19 @@ course_measure(struct course *c)
 		t->workers[i].returns = c->returns[i];
 	}
 	machine_noise_read(&noise);
-	phase_run(c, o->ops, o->ops > 0 ? 0 : o->time_ns);
+	t->measured_ns = clock_wall_ns();
+	cycles = cycles_begin();
+	course_sample_memory(c);
+	phase_run(c, o->ops, o->ops > 0 || o->endless ? 0 : o->time_ns);
+	cycles = cycles_end() - cycles;
+	measure_latency(c, (double)(clock_wall_ns() - t->measured_ns) /
+				   (double)cycles);
 	measure_times(c);
 	measure_noise(t, &noise);
 	course_sample(c, true);
-	t->rss_end_kib = memory_sample(c);
-	for (unsigned i = 0; i < c->stations.n; i++) {
-		t->workers[i].borrows = c->borrows[i] - t->workers[i].borrows;
-		t->workers[i].returns = c->returns[i] - t->workers[i].returns;
-	}
-	after = tally_take(c);
-	t->ops = after.borrowed - before.borrowed;
-	t->full = after.full - before.full;
-	t->p_obs =
-		(double)(after.sent - before.sent) /
-		(double)(after.sent - before.sent + after.kept - before.kept);
-	drift_measure(&c->drift, &t->workload, &t->drift);
-	if (!t->stats.counted)
-		t->drift.slope_obj_per_op = t->drift.slope_obj_per_s = NAN;
-	measure_fairness(t);
+	t->rss_end_kib = course_sample_memory(c);
+	c->recording = false;
+	measure_work(c, &before);
 	t->bound = subject_bound(&c->subject, t->in_use_ceiling);
 	verdict_measured(t, (unsigned)CPU_COUNT(&o->cpus));
 }
@@ -294,7 +196,8 @@ course_open(struct course *c)
 		team_fail("open the subject", -error);
 	team_open(&c->team, w->workers, workload_borrowers(w),
 		  o->pin == OPTIONS_PIN_NONE ? NULL : &o->cpus);
-	error = stations_open(&c->stations, w, &c->team, &c->subject);
+	error = stations_open(&c->stations, w, o->latency, &c->team,
+			      &c->subject);
 	if (error != 0)
 		team_fail("make the stations", -error);
 	if (!drift_open(&c->drift, w->workers))
@@ -324,7 +227,9 @@ course_close(struct course *c)
 	subject_stats(&c->subject, &stats);
 	verdict_quiesced(t, &stats, sum.borrowed,
 			 sum.kept + sum.cleared + sum.received);
-	t->rss_quiesced_kib = memory_sample(c);
+	t->rss_quiesced_kib = course_sample_memory(c);
+	subject_trim(&c->subject);
+	t->rss_trimmed_kib = course_sample_memory(c);
 	team_close(&c->team);
 	stations_close(&c->stations);
 	drift_close(&c->drift);
@@ -345,10 +250,12 @@ trial_run(const struct options *o, unsigned round, struct trial *t)
 	t->workload.seed += round - 1;
 	t->round = round;
 	t->time = time(NULL);
+	if (o->endless)
+		course_end_by_signal();
 	course_open(&c);
 	/* All are attached, and nothing has been borrowed. */
 	team_wait(&c.team);
-	t->rss_before_kib = memory_sample(&c);
+	t->rss_before_kib = course_sample_memory(&c);
 	if (o->warmup_ns > 0)
 		phase_run(&c, o->ops > 0 ? (o->ops + 7) / 8 : 0, o->warmup_ns);
 	course_measure(&c);

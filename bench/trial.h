@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "drift.h"
+#include "latency.h"
 #include "machine.h"
 #include "memory.h"
 #include "options.h"
@@ -40,11 +41,18 @@ struct trial {
 	double overlap;
 	double min_max; /* slowest by fastest borrower */
 	double jain;
-	double p_obs;
-	uint64_t full; /* pushes that met a full ring */
-	bool capped;   /* ended by TRIAL_BYTES_MAX */
+	uint64_t decided;   /* pairs that went back during it */
+	double p_obs;       /* of these, those that migrated */
+	uint64_t full;      /* pushes that met a full ring */
+	bool capped;        /* ended by a limit of memory, */
+	uint64_t capped_ns; /* at this time of the clock */
 	struct trial_worker workers[WORKLOAD_WORKERS_MAX];
 	struct drift_result drift;
+	struct drift_series drift_series;
+	/* If asked for: of single operations, and what timing them costs. */
+	struct latency_quantiles sampled;
+	struct latency_quantiles exchanges;
+	double latency_floor_ns;
 	/* The subject, at the end of that phase. */
 	struct subject_stats stats;
 	uint64_t footprint_peak; /* of the samples */
@@ -53,11 +61,15 @@ struct trial {
 	size_t bound;            /* SIZE_MAX: there is none */
 	bool bound_ok;
 	/* Memory: before anything was borrowed, the most, when the phase had
-	 * ended, and when everything was back and all workers had detached. */
+	 * ended, when everything was back and all workers had detached, and
+	 * after that which could be given back was. */
+	struct memory_series memory;
+	uint64_t measured_ns; /* the start of the measured phase */
 	uint64_t rss_before_kib;
 	uint64_t rss_peak_kib;
 	uint64_t rss_end_kib;
 	uint64_t rss_quiesced_kib;
+	uint64_t rss_trimmed_kib;
 	uint64_t vm_hwm_kib;
 	/* Noise. */
 	uint64_t switches; /* involuntary ones */

@@ -7,9 +7,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* With so many operations chance moves p by less than a sixth of this. */
+/* With so many pairs chance moves p by less than a sixth of this. */
 #define P_TOLERANCE .01
-#define P_OPS_MIN 100000u
+#define P_PAIRS_MIN 100000u
 
 /* Less than so much of the possible overlap, or more of others' pressure. */
 #define OVERLAP_MIN .9
@@ -51,7 +51,7 @@ verdict_measured(struct trial *t, unsigned cpus)
 	verdict_noise(t, cpus);
 	if (t->ops == 0)
 		verdict_fail(t, "nothing was borrowed");
-	if (t->ops >= P_OPS_MIN && !(fabs(t->p_obs - p) <= P_TOLERANCE))
+	if (t->decided >= P_PAIRS_MIN && !(fabs(t->p_obs - p) <= P_TOLERANCE))
 		verdict_fail(t, "migration rate %g observed, %g asked for",
 			     t->p_obs, p);
 	t->bound_ok = t->footprint_peak <= t->bound;

@@ -3,6 +3,7 @@
 #include "workload.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Objects in a ring, and in all rings to one worker together. */
@@ -17,6 +18,13 @@ static const struct workload_case cases[] = {
 	    .burst = 1,
 	    .hold = 1 },
 	  "borrow and return on the same worker: the hit path" },
+	{ "keep",
+	  1,
+	  { .migrate = 0,
+	    .destination = DESTINATION_LOCAL,
+	    .burst = 1,
+	    .hold = 128 },
+	  "the same, but 128 objects are out: the cache overflows" },
 	{ "steal",
 	  1,
 	  { .migrate = .5,
@@ -39,6 +47,20 @@ static const struct workload_case cases[] = {
 	    .burst = 32,
 	    .hold = 16 },
 	  "the first half of the workers borrows, the rest returns" },
+	{ "burst",
+	  1,
+	  { .migrate = .5,
+	    .destination = DESTINATION_UNIFORM,
+	    .burst = 256,
+	    .hold = 256 },
+	  "half of the objects go back on others, 256 at a time" },
+	{ "tide",
+	  2,
+	  { .migrate = 1,
+	    .destination = DESTINATION_TIDE,
+	    .burst = 8,
+	    .hold = 16 },
+	  "half of the workers borrows 85 %, the rest returns them; in turn" },
 	{ "churn",
 	  1,
 	  { .migrate = .25,
@@ -71,10 +93,23 @@ workload_destination_name(enum destination destination)
 	static const char *const names[] = {
 		[DESTINATION_LOCAL] = "local",     [DESTINATION_RING] = "ring",
 		[DESTINATION_UNIFORM] = "uniform", [DESTINATION_ZIPF] = "zipf",
-		[DESTINATION_ONEWAY] = "oneway",
+		[DESTINATION_ONEWAY] = "oneway",   [DESTINATION_TIDE] = "tide",
 	};
 
 	return names[destination];
+}
+
+void
+workload_destination_print(const struct workload *w, char *text, size_t bytes)
+{
+	const char *name = workload_destination_name(w->destination);
+
+	if (w->destination == DESTINATION_ZIPF)
+		snprintf(text, bytes, "%s:%g", name, w->theta);
+	else if (w->destination == DESTINATION_TIDE)
+		snprintf(text, bytes, "%s:%u", name, w->tide_ops);
+	else
+		snprintf(text, bytes, "%s", name);
 }
 
 bool
@@ -84,11 +119,24 @@ workload_crosses(const struct workload *w)
 	       w->workers > 1;
 }
 
+/* Workers of the front half. */
+static unsigned
+workload_front(const struct workload *w)
+{
+	return w->workers / 2;
+}
+
+bool
+workload_in_front(const struct workload *w, unsigned i)
+{
+	return i < workload_front(w);
+}
+
 unsigned
 workload_borrowers(const struct workload *w)
 {
 	if (w->destination == DESTINATION_ONEWAY && workload_crosses(w))
-		return w->workers / 2;
+		return workload_front(w);
 	return w->workers;
 }
 
@@ -115,6 +163,8 @@ destination_weight(const struct workload *w, unsigned i, unsigned j)
 		return pow(j + 1, -w->theta);
 	case DESTINATION_ONEWAY:
 		return j >= workload_borrowers(w);
+	case DESTINATION_TIDE:
+		return workload_in_front(w, i) != workload_in_front(w, j);
 	}
 	return 0;
 }
@@ -140,11 +190,78 @@ workload_share(const struct workload *w, unsigned i, unsigned j)
 	       destination_weights(w, i);
 }
 
+/* Returns that reach j, of a whole: what goes elsewhere goes to a half. */
+static void
+returns_across(const struct workload *w, const double *borrows, double *returns)
+{
+	unsigned front = workload_front(w);
+	double halves[2] = { 0 };
+
+	for (unsigned i = 0; i < w->workers; i++)
+		if (workload_borrows(w, i))
+			halves[i >= front] += borrows[i];
+	for (unsigned j = 0; j < w->workers; j++)
+		returns[j] += w->migrate *
+			      (j < front ? halves[1] / front
+					 : halves[0] / (w->workers - front));
+}
+
+/* The same where anybody may be the one: weights do not depend on i. */
+static void
+returns_among(const struct workload *w, const double *borrows, double *returns)
+{
+	double weights = 0, portions = 0;
+
+	/* The weight of j for any other one. */
+	for (unsigned j = 0; j < w->workers; j++)
+		weights += destination_weight(w, w->workers, j);
+	for (unsigned i = 0; i < w->workers; i++)
+		portions += borrows[i] /
+			    (weights - destination_weight(w, w->workers, i));
+	for (unsigned j = 0; j < w->workers; j++) {
+		double weight = destination_weight(w, w->workers, j);
+
+		returns[j] += w->migrate * weight *
+			      (portions - borrows[j] / (weights - weight));
+	}
+}
+
+void
+workload_returns(const struct workload *w, const double *borrows,
+		 double *returns)
+{
+	bool crosses = workload_crosses(w);
+
+	for (unsigned j = 0; j < w->workers; j++)
+		returns[j] = crosses && workload_borrows(w, j)
+				     ? (1 - w->migrate) * borrows[j]
+				     : borrows[j];
+	if (!crosses)
+		return;
+	switch (w->destination) {
+	case DESTINATION_LOCAL:
+		return;
+	case DESTINATION_RING:
+		for (unsigned i = 0; i < w->workers; i++)
+			returns[(i + 1) % w->workers] +=
+				w->migrate * borrows[i];
+		return;
+	case DESTINATION_UNIFORM:
+	case DESTINATION_ZIPF:
+		returns_among(w, borrows, returns);
+		return;
+	case DESTINATION_ONEWAY:
+	case DESTINATION_TIDE:
+		returns_across(w, borrows, returns);
+		return;
+	}
+}
+
 /* Entries of the table for each worker, by largest remainders. */
 static void
 table_counts(const struct workload *w, unsigned i, unsigned *counts)
 {
-	double remainders[WORKLOAD_WORKERS_MAX];
+	double remainders[WORKLOAD_THREADS_MAX];
 	unsigned left = WORKLOAD_TABLE_ENTRIES;
 
 	for (unsigned j = 0; j < w->workers; j++) {
@@ -170,7 +287,7 @@ void
 workload_table(const struct workload *w, unsigned i,
 	       uint8_t table[WORKLOAD_TABLE_ENTRIES])
 {
-	unsigned counts[WORKLOAD_WORKERS_MAX];
+	unsigned counts[WORKLOAD_THREADS_MAX];
 	unsigned at = 0;
 
 	table_counts(w, i, counts);
@@ -183,12 +300,24 @@ workload_table(const struct workload *w, unsigned i,
 unsigned
 workload_rings(const struct workload *w)
 {
-	unsigned rings = 0;
+	unsigned n = w->workers, front = workload_front(w);
 
-	for (unsigned i = 0; i < w->workers; i++)
-		for (unsigned j = 0; j < w->workers; j++)
-			rings += i != j && workload_share(w, i, j) > 0;
-	return rings;
+	if (!workload_crosses(w))
+		return 0;
+	switch (w->destination) {
+	case DESTINATION_LOCAL:
+		break;
+	case DESTINATION_RING:
+		return n;
+	case DESTINATION_UNIFORM:
+	case DESTINATION_ZIPF:
+		return n * (n - 1);
+	case DESTINATION_ONEWAY:
+		return front * (n - front);
+	case DESTINATION_TIDE:
+		return 2 * front * (n - front);
+	}
+	return 0;
 }
 
 unsigned
@@ -196,6 +325,8 @@ workload_ring_capacity(const struct workload *w)
 {
 	unsigned capacity = RING_OBJECTS_ALL / w->workers;
 
+	if (w->ring > 0)
+		return w->ring;
 	capacity = capacity < RING_OBJECTS ? capacity : RING_OBJECTS;
 	return capacity > w->burst ? capacity : w->burst;
 }

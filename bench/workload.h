@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One byte names a worker in a table of destinations. */
-#define WORKLOAD_WORKERS_MAX 256u
+/* Simulated workers; and threads, for one byte names a worker in a table. */
+#define WORKLOAD_WORKERS_MAX 4096u
+#define WORKLOAD_THREADS_MAX 256u
 #define WORKLOAD_HOLD_MAX 65536u
 #define WORKLOAD_BURST_MAX 256u
 /* Entries in a table of destinations; a share is exact to one part in it. */
@@ -21,9 +22,17 @@ enum destination {
 	DESTINATION_LOCAL,   /* the borrower */
 	DESTINATION_RING,    /* the next worker */
 	DESTINATION_UNIFORM, /* any other worker */
-	DESTINATION_ZIPF,  /* another one, worker j with weight (j+1)^-theta */
-	DESTINATION_ONEWAY /* the first half borrows, the second returns */
+	DESTINATION_ZIPF,   /* another one, worker j with weight (j+1)^-theta */
+	DESTINATION_ONEWAY, /* the first half borrows, the second returns */
+	DESTINATION_TIDE    /* the other half of the workers; see below */
 };
+
+/*
+ * A tide: the half that is at flood makes this share of all borrows.  When its
+ * first worker has made tide_ops of them, the other half takes over.
+ */
+#define WORKLOAD_TIDE_BIAS .85
+#define WORKLOAD_TIDE_OPS_MAX 1000000000u
 
 /*
  * Invariant, after options_parse(): every field within its range; migrate is 0
@@ -35,8 +44,10 @@ struct workload {
 	double migrate;   /* p, 0 .. 1 */
 	enum destination destination;
 	double theta;          /* of DESTINATION_ZIPF */
+	unsigned tide_ops;     /* of DESTINATION_TIDE */
 	unsigned burst;        /* objects delivered at once */
 	unsigned hold;         /* objects a borrower has out */
+	unsigned ring;         /* objects a ring may hold; 0: as below */
 	unsigned lifetime_ops; /* a thread's; 0: the whole trial */
 	uint64_t think_ns;     /* between borrow and return */
 	size_t object_bytes;
@@ -59,6 +70,9 @@ const struct workload_case *workload_cases(void);
 const struct workload_case *workload_case_find(const char *name);
 
 const char *workload_destination_name(enum destination destination);
+/* With what it is a parameter of: "zipf:0.99". */
+void workload_destination_print(const struct workload *w, char *text,
+				size_t bytes);
 
 /* Does any object go back on another worker? */
 bool workload_crosses(const struct workload *w);
@@ -66,10 +80,19 @@ bool workload_crosses(const struct workload *w);
 bool workload_borrows(const struct workload *w, unsigned i);
 unsigned workload_borrowers(const struct workload *w);
 
+/* Is worker i of the half that borrows, or that is first at flood? */
+bool workload_in_front(const struct workload *w, unsigned i);
+
 /* P[i][j]: the share of what worker i borrows that goes back on worker j. */
 double workload_share(const struct workload *w, unsigned i, unsigned j);
 /*
- * The same as a table to draw from: each worker as often as its share says,
+ * Sums over i of borrows[i] P[i][j]: how much goes back on each worker j.  In
+ * time proportional to the workers.
+ */
+void workload_returns(const struct workload *w, const double *borrows,
+		      double *returns);
+/*
+ * Row i of P as a table to draw from: each worker as often as its share says,
  * rounded by largest remainders, so that the migration rate is exact.
  */
 void workload_table(const struct workload *w, unsigned i,
@@ -78,8 +101,9 @@ void workload_table(const struct workload *w, unsigned i,
 /* Rings between workers: pairs (i, j) that some object crosses. */
 unsigned workload_rings(const struct workload *w);
 /*
- * Objects that a ring may hold: 256 up to 16 workers, then less, so that a
- * worker's rings together hold 4,096; but a burst fits always.
+ * Objects that a ring may hold, if nothing else is asked for: 256 up to 16
+ * workers, then less, so that a worker's rings together hold 4,096; but a burst
+ * fits always.
  */
 unsigned workload_ring_capacity(const struct workload *w);
 /*

@@ -48,7 +48,7 @@ static const struct expectation *expected;
 
 /* The subject under test, and a handle for each of its workers. */
 static struct subject subject;
-static struct subject_worker workers[SUBJECT_WORKERS_MAX];
+static struct subject_worker workers[WORKLOAD_WORKERS_MAX];
 static void *objects[OBJECTS];
 
 static void
@@ -144,18 +144,18 @@ all_workers_get_an_object_of_their_own(void **state)
 
 	(void)state;
 	sched_getaffinity(0, sizeof(before), &before);
-	open_for(SUBJECT_WORKERS_MAX);
+	open_for(WORKLOAD_WORKERS_MAX);
 	sched_getaffinity(0, sizeof(after), &after);
 	assert_true(CPU_EQUAL(&before, &after));
-	for (unsigned i = 0; i < SUBJECT_WORKERS_MAX; i++)
+	for (unsigned i = 0; i < WORKLOAD_WORKERS_MAX; i++)
 		objects[i] = subject_borrow(workers[i], true);
-	assert_int_equal(stats_now().in_use, SUBJECT_WORKERS_MAX);
-	footprint_is(SUBJECT_WORKERS_MAX);
+	assert_int_equal(stats_now().in_use, WORKLOAD_WORKERS_MAX);
+	footprint_is(WORKLOAD_WORKERS_MAX);
 	/* Returned in another order, hence on other workers. */
-	assert_int_equal(distinct(SUBJECT_WORKERS_MAX), SUBJECT_WORKERS_MAX);
-	for (unsigned i = 0; i < SUBJECT_WORKERS_MAX; i++)
+	assert_int_equal(distinct(WORKLOAD_WORKERS_MAX), WORKLOAD_WORKERS_MAX);
+	for (unsigned i = 0; i < WORKLOAD_WORKERS_MAX; i++)
 		subject_return(workers[i], objects[i], true);
-	close_for(SUBJECT_WORKERS_MAX);
+	close_for(WORKLOAD_WORKERS_MAX);
 }
 
 static void

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The record of a trial: one JSON object with all that it showed, on a line.
+ * Whoever changes what is in it counts its schema up.
+ */
+#ifndef RECORD_H
+#define RECORD_H
+
+#include <stdio.h>
+
+#include "json.h"
+#include "machine.h"
+#include "options.h"
+#include "trial.h"
+
+/* The object "params": what was asked for, and the seed. */
+void record_params(struct json *json, const struct options *options,
+		   uint64_t seed);
+
+void record_write(FILE *out, const char *program, const struct options *options,
+		  const struct machine *machine, const struct trial *trial);
+
+#endif
