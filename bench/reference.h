@@ -66,6 +66,9 @@ struct subject_worker {
 	struct account *account;
 };
 
+/* A list lies idle after its thread, a cache is for the next one. */
+SUBJECT_STATELESS
+
 static inline int64_t
 account_read(_Atomic int64_t *counter)
 {
@@ -157,26 +160,6 @@ subject_stats(struct subject *s, struct subject_stats *stats)
 	stats->exchanges = reference.list_cap > 0;
 	stats->misses = stats->constructed;
 	stats->peak_workers = s->workers;
-}
-
-/* The worker's list lies idle, its cache is for the worker's next thread. */
-static inline void
-subject_detach(struct subject_worker worker)
-{
-	(void)worker;
-}
-
-static inline void
-subject_trim(struct subject *s)
-{
-	(void)s;
-}
-
-static inline void
-subject_place(struct subject_worker worker, int cpu)
-{
-	(void)worker;
-	(void)cpu;
 }
 
 #endif

@@ -40,6 +40,50 @@
 
 #include "workload.h"
 
+/* Defines what there is nothing to do for, for a subject with no such state. */
+#define SUBJECT_STATELESS                                                      \
+	static inline void subject_detach(struct subject_worker worker)        \
+	{                                                                      \
+		(void)worker;                                                  \
+	}                                                                      \
+	static inline void subject_trim(struct subject *subject)               \
+	{                                                                      \
+		(void)subject;                                                 \
+	}                                                                      \
+	static inline void subject_place(struct subject_worker worker,         \
+					 int cpu)                              \
+	{                                                                      \
+		(void)worker;                                                  \
+		(void)cpu;                                                     \
+	}
+
+/* The same, and no bound, no leak and no exchange: the subject is no pool. */
+#define SUBJECT_NO_POOL                                                        \
+	SUBJECT_STATELESS                                                      \
+	static inline bool subject_leaks(void)                                 \
+	{                                                                      \
+		return false;                                                  \
+	}                                                                      \
+	static inline size_t subject_bound(struct subject *subject,            \
+					   size_t peak_in_use)                 \
+	{                                                                      \
+		(void)subject;                                                 \
+		(void)peak_in_use;                                             \
+		return SIZE_MAX;                                               \
+	}                                                                      \
+	static inline bool subject_borrow_exchanges(                           \
+		struct subject_worker worker)                                  \
+	{                                                                      \
+		(void)worker;                                                  \
+		return false;                                                  \
+	}                                                                      \
+	static inline bool subject_return_exchanges(                           \
+		struct subject_worker worker)                                  \
+	{                                                                      \
+		(void)worker;                                                  \
+		return false;                                                  \
+	}
+
 /*
  * What the subject knows about itself; the meanings are those of pool.h.
  * Not counted: neither the books nor the exchanges are known, all is 0.

@@ -20,16 +20,12 @@ struct subject_worker {
 	size_t object_bytes;
 };
 
+SUBJECT_NO_POOL
+
 static inline const char *
 subject_name(void)
 {
 	return "malloc";
-}
-
-static inline bool
-subject_leaks(void)
-{
-	return false;
 }
 
 static inline int
@@ -57,12 +53,6 @@ subject_attach(struct subject_worker *worker, struct subject *subject,
 	return 0;
 }
 
-static inline void
-subject_detach(struct subject_worker worker)
-{
-	(void)worker;
-}
-
 static inline void *
 subject_borrow(struct subject_worker worker, bool crosses)
 {
@@ -87,41 +77,6 @@ subject_stats(struct subject *subject, struct subject_stats *stats)
 {
 	(void)subject;
 	memset(stats, 0, sizeof(*stats));
-}
-
-static inline size_t
-subject_bound(struct subject *subject, size_t peak_in_use)
-{
-	(void)subject;
-	(void)peak_in_use;
-	return SIZE_MAX;
-}
-
-static inline void
-subject_trim(struct subject *subject)
-{
-	(void)subject;
-}
-
-static inline bool
-subject_borrow_exchanges(struct subject_worker worker)
-{
-	(void)worker;
-	return false;
-}
-
-static inline bool
-subject_return_exchanges(struct subject_worker worker)
-{
-	(void)worker;
-	return false;
-}
-
-static inline void
-subject_place(struct subject_worker worker, int cpu)
-{
-	(void)worker;
-	(void)cpu;
 }
 
 #endif
