@@ -127,6 +127,7 @@ course_sample(struct course *c, bool keep)
 		course_cap(c);
 	if (!c->recording)
 		return;
+	t->wakes++;
 	drift_add(&c->drift, clock_wall_ns(), stats.constructed, c->borrows,
 		  c->returns, keep);
 	if (keep)

@@ -72,7 +72,8 @@ struct trial {
 	uint64_t rss_trimmed_kib;
 	uint64_t vm_hwm_kib;
 	/* Noise. */
-	uint64_t switches; /* involuntary ones */
+	uint64_t switches; /* involuntary ones, */
+	uint64_t wakes;    /* each of the sampler's may be the cause of one */
 	double pressure;   /* share of the wall time, or NaN */
 	double steal;      /* the same */
 	bool noisy;

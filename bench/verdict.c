@@ -14,6 +14,8 @@
 /* Less than so much of the possible overlap, or more of others' pressure. */
 #define OVERLAP_MIN .9
 #define PRESSURE_MAX .1
+/* A worker's involuntary switches a second, beyond those for the sampler. */
+#define SWITCHES_PER_S_MAX 100.
 
 void
 verdict_fail(struct trial *t, const char *format, ...)
@@ -33,13 +35,19 @@ verdict_noise(struct trial *t, unsigned cpus)
 {
 	unsigned workers = t->workload.workers;
 	unsigned possible = workers < cpus ? workers : cpus;
+	double switches =
+		SWITCHES_PER_S_MAX * workers * (double)t->wall_ns * 1e-9 +
+		(double)t->wakes;
 
 	/* Where threads come and go, none runs for some of the time. */
 	t->noisy = t->workload.lifetime_ops == 0 &&
 		   t->overlap < OVERLAP_MIN * possible;
 	/* More workers than CPUs wait for each other; that is no noise. */
-	if (workers <= cpus && isfinite(t->pressure) &&
-	    t->pressure > PRESSURE_MAX)
+	if (workers > cpus)
+		return;
+	if (isfinite(t->pressure) && t->pressure > PRESSURE_MAX)
+		t->noisy = true;
+	if ((double)t->switches > switches)
 		t->noisy = true;
 }
 

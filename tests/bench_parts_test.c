@@ -264,6 +264,36 @@ failures_of(uint64_t footprint_peak, double p_obs)
 	return trial.failures;
 }
 
+/* A second of two workers on so many CPUs. */
+static bool
+noisy(unsigned cpus, double overlap, double pressure, uint64_t switches)
+{
+	struct trial trial = { .ops = 1,
+			       .wall_ns = 1000000000,
+			       .overlap = overlap,
+			       .pressure = pressure,
+			       .wakes = 100,
+			       .switches = switches };
+
+	trial.workload = workload_of(2, .5, DESTINATION_UNIFORM);
+	verdict_measured(&trial, cpus);
+	return trial.noisy;
+}
+
+static void
+noise_is_what_others_take_from_the_workers(void **state)
+{
+	(void)state;
+	assert_false(noisy(2, 1.9, .05, 290));
+	assert_true(noisy(2, 1.7, .05, 290));
+	assert_true(noisy(2, 1.9, .15, 290));
+	assert_true(noisy(2, 1.9, .05, 310));
+	assert_false(noisy(2, 1.9, NAN, 290));
+	/* On one CPU they take it from each other. */
+	assert_false(noisy(1, .95, .9, 9999));
+	assert_true(noisy(1, .8, .9, 9999));
+}
+
 static void
 verdict_falls_on_what_does_not_hold(void **state)
 {
@@ -299,6 +329,7 @@ main(void)
 		cmocka_unit_test(ring_carries_all_in_order_between_threads),
 		cmocka_unit_test(quantities_are_read_with_their_units),
 		cmocka_unit_test(json_places_commas_and_escapes),
+		cmocka_unit_test(noise_is_what_others_take_from_the_workers),
 		cmocka_unit_test(verdict_falls_on_what_does_not_hold),
 	};
 
