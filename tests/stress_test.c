@@ -1,256 +1,197 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * More threads than CPUs do everything at random for a while: borrow, return,
- * in bulk, for each other, attach and detach, stats, trim, reserve.  The tally
- * watches the loans and the bound; at the end all must be in its place.
+ * in bulk, for each other, attach and detach, stats, trim, reserve; they end
+ * and are replaced, move between CPUs, and say that they run on CPUs that there
+ * are not.  The tally watches the loans and the bound; at the end all must be
+ * in its place.
+ *
+ * The seed is printed, and decides who does what: not when.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "hand.h"
 #include "random.h"
-#include "tally.h"
 
-#define TURNS HARNESS_LOAD(200000)
-#define HOLD 24
-#define BULK_MAX 9
-#define MAILBOXES 16
+/* How long a thread lives, and how many follow each other. */
+#define SHIFT_TURNS 1000
+#define SHIFTS HARNESS_LOAD(240)
 
 /* What a load consists of, besides borrowing and returning. */
 struct load {
 	unsigned magazine_size;
 	/* Objects reserved by all threads together; 0: nobody trims either. */
 	size_t reserve;
+	/* Constructions refused; 0: none. */
+	unsigned refuse_one_in;
+	unsigned threads_per_cpu;
+	unsigned shifts;
 };
 
 struct stress {
 	const struct load *load;
-	struct tally tally;
-	/* Loans left by one thread for any other. */
-	_Atomic(struct loan *) mailboxes[MAILBOXES];
+	uint64_t seed;
 	unsigned n_threads;
+	struct table table;
+	/* Of what all hands decided; by the thread that joins a hand's. */
+	_Atomic uint64_t digest;
 };
 
-/* One thread: what it holds, what it may still reserve. */
-struct hand {
-	struct stress *stress;
-	struct dp_worker *worker;
-	uint64_t random;
-	size_t to_reserve;
-	size_t n;
-	void *loans[HOLD + BULK_MAX + 1];
-};
-
-/* A number below n. */
-static size_t
-hand_pick(struct hand *hand, size_t n)
+/* A thread's life: sometimes its worker's, too, else the next one's. */
+static void *
+shift(void *arg)
 {
-	return (random_next(&hand->random) >> 16) % n;
-}
+	struct hand *hand = arg;
 
-/* Moves a loan chosen at random to the end. */
-static void
-hand_shuffle(struct hand *hand)
-{
-	size_t i = hand_pick(hand, hand->n);
-	void *loan = hand->loans[i];
-
-	hand->loans[i] = hand->loans[hand->n - 1];
-	hand->loans[hand->n - 1] = loan;
-}
-
-static void
-hand_borrow(struct hand *hand)
-{
-	struct tally *tally = &hand->stress->tally;
-
-	if (hand_pick(hand, 4) == 0) {
-		size_t n = hand_pick(hand, BULK_MAX + 1);
-
-		harness_equal("objects borrowed", n,
-			      tally_borrow_bulk(tally, hand->worker,
-						hand->loans + hand->n, n));
-		hand->n += n;
-	} else {
-		struct loan *loan = tally_borrow(tally, hand->worker);
-
-		if (!loan)
-			harness_fail("objects borrowed", 1, 0);
-		hand->loans[hand->n++] = loan;
-	}
-}
-
-static void
-hand_return(struct hand *hand)
-{
-	struct tally *tally = &hand->stress->tally;
-
-	hand_shuffle(hand);
-	if (hand_pick(hand, 4) == 0) {
-		size_t n = 1 + hand_pick(hand, BULK_MAX);
-
-		n = n < hand->n ? n : hand->n;
-		hand->n -= n;
-		tally_return_bulk(tally, hand->worker, hand->loans + hand->n,
-				  n);
-	} else {
-		tally_return(tally, hand->worker, hand->loans[--hand->n]);
-	}
-}
-
-/* Leaves a loan in a mailbox and takes what lies there. */
-static void
-hand_swap(struct hand *hand)
-{
-	struct loan *mine = NULL;
-
-	if (hand->n > 0) {
-		hand_shuffle(hand);
-		mine = hand->loans[--hand->n];
-	}
-	/* TM1 acq_rel: pairs with TM1.  Hands over mine and theirs. */
-	struct loan *theirs = atomic_exchange_explicit(
-		&hand->stress->mailboxes[hand_pick(hand, MAILBOXES)], mine,
-		memory_order_acq_rel);
-
-	if (theirs)
-		hand->loans[hand->n++] = theirs;
-}
-
-static void
-hand_reattach(struct hand *hand)
-{
-	tally_detach(&hand->stress->tally, hand->worker);
-	hand->worker = tally_attach(&hand->stress->tally);
-}
-
-static void
-hand_watch(struct hand *hand)
-{
-	const struct stress *stress = hand->stress;
-	struct dp_stats stats;
-
-	dp_pool_stats(stress->tally.pool, &stats);
-	if (stats.workers > stress->n_threads)
-		harness_fail("workers, at most", stress->n_threads,
-			     stats.workers);
-	if (stats.constructed < stats.destructed)
-		harness_fail("objects constructed, at least", stats.destructed,
-			     stats.constructed);
-}
-
-static void
-hand_reserve_or_trim(struct hand *hand)
-{
-	struct tally *tally = &hand->stress->tally;
-
-	if (hand->stress->load->reserve == 0)
-		return;
-	size_t n = 1 + hand_pick(hand, 2 * tally->magazine_size);
-
-	if (n <= hand->to_reserve && hand_pick(hand, 2)) {
-		harness_equal("reserve", 0, (uint64_t)tally_reserve(tally, n));
-		hand->to_reserve -= n;
-	} else {
-		tally_trim(tally, hand_pick(hand, 2) ? 0 : n);
-	}
-}
-
-static void
-hand_turn(struct hand *hand)
-{
-	size_t dice = hand_pick(hand, 1024);
-
-	if (dice < 4)
-		hand_reattach(hand);
-	else if (dice < 8)
-		hand_watch(hand);
-	else if (dice < 10)
-		hand_reserve_or_trim(hand);
-	else if (dice < 200)
-		hand_swap(hand);
-	else if (hand_pick(hand, HOLD) >= hand->n)
-		hand_borrow(hand);
+	if (hand->worker)
+		dp_worker_bind(hand->worker);
 	else
-		hand_return(hand);
+		hand->worker = tally_attach(&hand->table->tally);
+	hand_work(hand, SHIFT_TURNS);
+	if (hand->digest % 2 == 0) {
+		hand_clear(hand);
+		tally_detach(&hand->table->tally, hand->worker);
+		hand->worker = NULL;
+	}
+	return NULL;
 }
 
+/* Threads after each other; none detaches its thread-local worker itself. */
 static void
 stress_work(void *context, unsigned index)
 {
 	struct stress *stress = context;
+	struct tally *tally = &stress->table.tally;
 	struct hand hand = {
-		.stress = stress,
-		.worker = tally_attach(&stress->tally),
-		.random = random_seed(harness_seed(), index),
+		.table = &stress->table,
+		.random = random_seed(stress->seed, index),
 		.to_reserve = stress->load->reserve / stress->n_threads,
 	};
 
-	for (unsigned i = 0; i < TURNS; i++)
-		hand_turn(&hand);
-	tally_return_bulk(&stress->tally, hand.worker, hand.loans, hand.n);
-	tally_detach(&stress->tally, hand.worker);
-}
+	for (unsigned i = 0; i < stress->load->shifts; i++) {
+		pthread_t thread;
 
-static void
-stress_clear_mailboxes(struct stress *stress)
-{
-	struct dp_worker *worker = tally_attach(&stress->tally);
-
-	for (int i = 0; i < MAILBOXES; i++) {
-		/* TM2 relaxed: the other threads were joined. */
-		struct loan *loan = atomic_exchange_explicit(
-			&stress->mailboxes[i], NULL, memory_order_relaxed);
-
-		if (loan)
-			tally_return(&stress->tally, worker, loan);
+		tally_enter(tally);
+		harness_equal(
+			"pthread_create", 0,
+			(uint64_t)pthread_create(&thread, NULL, shift, &hand));
+		pthread_join(thread, NULL);
+		tally_leave(tally);
 	}
-	tally_detach(&stress->tally, worker);
+	if (hand.worker) {
+		dp_worker_bind(hand.worker);
+		hand_clear(&hand);
+		tally_detach(tally, hand.worker);
+	}
+	/* TM3 relaxed: a sum, read after all were joined. */
+	atomic_fetch_add_explicit(&stress->digest, hand.digest,
+				  memory_order_relaxed);
 }
 
-static void
-stress_run(const struct load *load)
+/* Returns a digest of all that was decided. */
+static uint64_t
+stress_run(const struct load *load, uint64_t seed)
 {
 	static struct stress stress;
 
+	memset(&stress, 0, sizeof(stress));
 	stress.load = load;
-	stress.n_threads = 2 * harness_cpus() + 1;
-	tally_begin(&stress.tally, load->magazine_size);
-	if (!stress.tally.bounded && load->reserve) {
-		assert_int_equal(tally_reserve(&stress.tally, 1), -ENOTSUP);
-		tally_end(&stress.tally);
-		return;
+	stress.seed = seed;
+	stress.n_threads = load->threads_per_cpu * harness_cpus();
+	stress.table.trims = load->reserve > 0;
+	assert_int_equal(sched_getaffinity(0, sizeof(stress.table.cpus),
+					   &stress.table.cpus),
+			 0);
+	tally_begin(&stress.table.tally, load->magazine_size);
+	stress.table.tally.refuse_one_in = load->refuse_one_in;
+	if (!tally_shares() && load->reserve) {
+		assert_int_equal(tally_reserve(&stress.table.tally, 1),
+				 -ENOTSUP);
+		tally_end(&stress.table.tally);
+		return 0;
 	}
 	harness_race(stress.n_threads, stress_work, &stress);
-	stress_clear_mailboxes(&stress);
-	tally_balance(&stress.tally);
-	tally_end(&stress.tally);
+	hand_clear_mailboxes(&stress.table);
+	tally_balance(&stress.table.tally);
+	tally_end(&stress.table.tally);
+	/* TM4 relaxed: all were joined. */
+	return atomic_load_explicit(&stress.digest, memory_order_relaxed);
 }
 
 /* Most exchanges: every other return. */
 static void
 small_magazines_keep_bound_and_loans(void **state)
 {
-	static const struct load load = { .magazine_size = 2 };
+	static const struct load load = {
+		.magazine_size = 2,
+		.threads_per_cpu = 3,
+		.shifts = SHIFTS,
+	};
 
 	(void)state;
-	stress_run(&load);
+	stress_run(&load, harness_seed());
 }
 
 static void
-larger_magazines_keep_bound_and_loans(void **state)
+eight_threads_a_cpu_keep_bound_and_loans(void **state)
 {
-	static const struct load load = { .magazine_size = 16 };
+	static const struct load load = {
+		.magazine_size = 16,
+		.threads_per_cpu = 8,
+		.shifts = SHIFTS / 4,
+	};
 
 	(void)state;
-	stress_run(&load);
+	stress_run(&load, harness_seed());
 }
 
 static void
 reserve_and_trim_keep_bound_and_loans(void **state)
 {
-	static const struct load load = { .magazine_size = 4, .reserve = 2000 };
+	static const struct load load = {
+		.magazine_size = 4,
+		.reserve = 2000,
+		.threads_per_cpu = 3,
+		.shifts = SHIFTS,
+	};
 
 	(void)state;
-	stress_run(&load);
+	stress_run(&load, harness_seed());
+}
+
+static void
+refused_constructions_keep_bound_and_loans(void **state)
+{
+	static const struct load load = {
+		.magazine_size = 4,
+		.reserve = 2000,
+		.refuse_one_in = 3,
+		.threads_per_cpu = 3,
+		.shifts = SHIFTS,
+	};
+
+	(void)state;
+	stress_run(&load, harness_seed());
+}
+
+static void
+the_seed_decides_what_is_done(void **state)
+{
+	static const struct load load = {
+		.magazine_size = 4,
+		.threads_per_cpu = 3,
+		.shifts = 4,
+	};
+
+	(void)state;
+	uint64_t digest = stress_run(&load, harness_seed());
+
+	assert_int_equal(stress_run(&load, harness_seed()), digest);
+	assert_int_not_equal(stress_run(&load, harness_seed() + 1), digest);
 }
 
 int
@@ -258,9 +199,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(small_magazines_keep_bound_and_loans),
-		cmocka_unit_test(larger_magazines_keep_bound_and_loans),
+		cmocka_unit_test(eight_threads_a_cpu_keep_bound_and_loans),
 		cmocka_unit_test(reserve_and_trim_keep_bound_and_loans),
+		cmocka_unit_test(refused_constructions_keep_bound_and_loans),
+		cmocka_unit_test(the_seed_decides_what_is_done),
 	};
 
+	fprintf(stderr, "DRIFTPOOL_SEED=%" PRIu64 "\n", harness_seed());
 	return harness_status(cmocka_run_group_tests(tests, NULL, NULL));
 }

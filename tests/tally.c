@@ -71,7 +71,10 @@ loan_construct(void *object, void *arg)
 {
 	struct tally *tally = arg;
 	struct loan *loan = object;
+	size_t before = count_add(&tally->tried, 1);
 
+	if (tally->refuse_one_in && before % tally->refuse_one_in == 0)
+		return -TALLY_REFUSAL;
 	if (count_add(&tally->constructed, 1) >= tally->limit) {
 		count_add(&tally->constructed, -(size_t)1);
 		return -TALLY_REFUSAL;

@@ -39,10 +39,14 @@ struct tally {
 	bool bounded;
 	/* Constructions after which all are refused. */
 	size_t limit;
+	/* One construction in so many is refused; 0: none. */
+	unsigned refuse_one_in;
 	/* Of objects, workers, calls of trim. */
 	struct tally_level in_use, workers, trims;
 	/* Objects. */
 	_Atomic size_t constructed, destructed, reserved;
+	/* Calls of the constructor. */
+	_Atomic size_t tried;
 };
 
 /* The object. */
