@@ -154,16 +154,20 @@ dp_pool_create(const struct dp_config *config)
 	return pool;
 }
 
+/*
+ * Under the lock nobody attaches, and what all who are gone have counted is
+ * exact: a worker seen halfway could hide an object that is in use.
+ */
 static bool
 is_busy(struct dp_pool *pool)
 {
-	struct dp_stats stats;
+	struct totals sum;
 
-	/* First: once none is attached, the sums are final. */
-	if (dp__registry_workers(&pool->registry) > 0)
-		return true;
-	dp_pool_stats(pool, &stats);
-	return stats.in_use > 0;
+	pthread_mutex_lock(&pool->registry.lock);
+	bool attached = dp__registry_workers(&pool->registry) > 0;
+	dp__registry_sum_locked(&pool->registry, &sum);
+	pthread_mutex_unlock(&pool->registry.lock);
+	return attached || totals_in_use(&sum) > 0;
 }
 
 /* Destructs what is left.  pre: nobody else uses the pool */

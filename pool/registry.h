@@ -42,6 +42,19 @@ struct totals {
 	uint64_t cached; /* objects in attached workers' caches */
 };
 
+/*
+ * Objects.  While they move, the parts are of different instants, and a
+ * difference may come out below zero: then it is zero.
+ */
+static inline uint64_t
+totals_in_use(const struct totals *sum)
+{
+	uint64_t in = sum->of[CONSTRUCTED] + sum->of[REFILLED];
+	uint64_t out = sum->of[DESTRUCTED] + sum->of[FLUSHED] + sum->cached;
+
+	return in > out ? in - out : 0;
+}
+
 /* Returns 0 or a negative errno. */
 int dp__registry_init(struct registry *registry);
 void dp__registry_fini(struct registry *registry);

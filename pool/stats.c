@@ -11,16 +11,6 @@ reserved(const struct dp_pool *pool)
 	return atomic_load_explicit(&pool->reserved, memory_order_relaxed);
 }
 
-/*
- * While objects move, the parts are of different instants, and a difference may
- * come out below zero: then it is zero.
- */
-static uint64_t
-level(uint64_t in, uint64_t out)
-{
-	return in > out ? in - out : 0;
-}
-
 void
 dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats)
 {
@@ -28,9 +18,7 @@ dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats)
 
 	dp__registry_sum(&pool->registry, &sum);
 	*stats = (struct dp_stats){
-		.in_use = level(sum.of[CONSTRUCTED] + sum.of[REFILLED],
-				sum.of[DESTRUCTED] + sum.of[FLUSHED] +
-					sum.cached),
+		.in_use = totals_in_use(&sum),
 		.cached = sum.cached + sum.of[PILED],
 		.depot = dp__backend_count(&pool->backend),
 		.constructed = sum.of[CONSTRUCTED],

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <string.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -59,30 +58,35 @@ hear(int pipe_end)
 	return word;
 }
 
+/* Lets it run on, and if it is to be halted again, up to there. */
 static void
 go_on(void)
 {
 	halt.is_halted = false;
 	say(halt.allowed[1], GO_ON);
+	if (halt.plan->onward)
+		halt.is_halted = hear(halt.said[0]) == HALTED;
 }
 
 /* The linker sends the library's calls here. */
 __attribute__((used)) int
 __wrap_pthread_mutex_lock(pthread_mutex_t *lock)
 {
-	if (halt.plan && pthread_equal(halt.meanwhile, pthread_self()) &&
-	    halt.is_halted) {
-		int status = pthread_mutex_trylock(lock);
+	if (halt.plan && pthread_equal(halt.meanwhile, pthread_self())) {
+		/* Ends: it goes on, as it must, until it unlocks. */
+		while (halt.is_halted) {
+			int status = pthread_mutex_trylock(lock);
 
-		if (status != EBUSY)
-			return status;
-		halt.waited = true;
-		go_on();
+			if (status != EBUSY)
+				return status;
+			halt.waited = true;
+			go_on();
+		}
 	}
 	return __real_pthread_mutex_lock(lock);
 }
 
-/* Halts once, and then traps no more: the context is what it returns to. */
+/* Traps no more once halted: the context is what it returns to. */
 static void
 on_trap(int number, siginfo_t *info, void *context)
 {
@@ -91,10 +95,13 @@ on_trap(int number, siginfo_t *info, void *context)
 
 	(void)number;
 	(void)info;
-	if (++halt.traps == halt.at) {
+	halt.traps++;
+	if (halt.traps == halt.at ||
+	    (halt.plan->onward && halt.traps > halt.at)) {
 		say(halt.said[1], HALTED);
 		hear(halt.allowed[0]);
-		interrupted->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
+		if (!halt.plan->onward)
+			interrupted->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
 	}
 	errno = error;
 }
@@ -159,14 +166,18 @@ halt_once(struct halt_result *result)
 	if (hear(halt.said[0]) == OVER)
 		return false;
 	halt.is_halted = true;
-	halt.waited = false;
-	halt.plan->meanwhile(halt.plan->arg);
-	result->stops++;
-	result->waits += halt.waited;
-	if (halt.is_halted)
-		go_on();
-	harness_equal("what a halted thread says", OVER,
-		      (uint64_t)hear(halt.said[0]));
+	/* Ends: the act does; and if not onward, it is halted once. */
+	do {
+		halt.waited = false;
+		halt.plan->meanwhile(halt.plan->arg);
+		result->stops++;
+		result->waits += halt.waited;
+		if (halt.is_halted)
+			go_on();
+	} while (halt.is_halted);
+	if (!halt.plan->onward)
+		harness_equal("what a halted thread says", OVER,
+			      (uint64_t)hear(halt.said[0]));
 	return true;
 }
 

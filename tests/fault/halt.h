@@ -13,6 +13,8 @@
 #ifndef HALT_H
 #define HALT_H
 
+#include <stdbool.h>
+
 #include "harness.h"
 
 /* Sanitizers deliver signals late, or count instructions of their own. */
@@ -32,6 +34,8 @@ struct halt_plan {
 	void (*clean)(void *arg);
 	/* On the calling thread, while the other one is halted. */
 	void (*meanwhile)(void *arg);
+	/* Once halted, it is again at each instruction that follows. */
+	bool onward;
 };
 
 /* Of one plan or of several. */
