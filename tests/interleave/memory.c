@@ -90,8 +90,9 @@ store_at(struct location *location, unsigned age)
 	return &location->stores[(location->newest + HISTORY - age) % HISTORY];
 }
 
+/* Of this epoch; or one to be used for it, with n == 0. */
 static struct location *
-find(const volatile void *address, unsigned bytes)
+look_up(const volatile void *address)
 {
 	unsigned i = hash_address(address) % LOCATIONS_MAX;
 
@@ -102,7 +103,15 @@ find(const volatile void *address, unsigned bytes)
 	while (locations[i].epoch == machine.epoch &&
 	       locations[i].address != address)
 		i = (i + 1) % LOCATIONS_MAX;
-	struct location *location = &locations[i];
+	if (locations[i].epoch != machine.epoch)
+		locations[i].n = 0;
+	return &locations[i];
+}
+
+static struct location *
+find(const volatile void *address, unsigned bytes)
+{
+	struct location *location = look_up(address);
 
 	if (location->epoch != machine.epoch) {
 		if (++n_locations > LOCATIONS_MAX / 2)
@@ -110,12 +119,21 @@ find(const volatile void *address, unsigned bytes)
 					LOCATIONS_MAX / 2);
 		location->address = address;
 		location->epoch = machine.epoch;
+	}
+	if (location->n == 0) {
 		location->n = 1;
 		location->newest = 0;
 		location->stores[0] =
 			(struct store){ .value = raw_load(address, bytes) };
 	}
 	return location;
+}
+
+/* If it races with atomic accesses, that has been reported. */
+void
+memory_overwrite(const volatile void *address)
+{
+	look_up(address)->n = 0;
 }
 
 /* The thread that runs reads the store. */
@@ -191,14 +209,19 @@ put(struct location *location, volatile void *address, unsigned bytes,
 		machine_step();
 }
 
-/* A point of choice; then the object.  NULL: nobody else runs. */
+/*
+ * A point of choice; then the object.  NULL: nobody else runs, or the object is
+ * on the thread's own stack, where frames come and go.
+ */
 static struct location *
 begin(const volatile void *address, unsigned bytes, bool writes)
 {
-	if (machine.self)
+	bool own = !machine.self || machine_on_stack((const void *)address);
+
+	if (!own)
 		machine_point((const void *)address);
 	race_atomic(address, bytes, writes);
-	if (machine.self == 0)
+	if (own)
 		return NULL;
 	machine_step();
 	return find(address, bytes);

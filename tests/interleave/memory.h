@@ -17,6 +17,9 @@ bool memory_compare_exchange(volatile void *address, unsigned bytes,
 			     uint64_t *expected, uint64_t desired, int success,
 			     int failure, bool weak);
 
+/* A plain write is about to come: what was stored before is no longer seen. */
+void memory_overwrite(const volatile void *address);
+
 /* Who is told of each new value of an address; NULL: nobody. */
 extern void (*memory_watcher)(const volatile void *address, uint64_t value);
 

@@ -48,6 +48,7 @@ outside_memalign(void **memory, size_t align, size_t bytes)
 #define memcpy(to, from, bytes) outside_memcpy(to, from, bytes)
 #define posix_memalign(memory, align, bytes)                                   \
 	outside_memalign(memory, align, bytes)
+#define malloc(bytes) arena_alloc(bytes, 16)
 #define free(memory) arena_free(memory)
 #define sysconf(name) ((void)(name), (long)OUTSIDE_CPUS)
 #define sched_getcpu() (-1)

@@ -11,6 +11,7 @@
 #include "arena.h"
 #include "hash.h"
 #include "machine.h"
+#include "memory.h"
 
 #define GRANULE 4u
 #define CELLS_MAX 16384u
@@ -88,8 +89,11 @@ announce(const volatile void *address, size_t bytes, enum kind kind)
 	if (machine.self == 0)
 		return;
 	for (uintptr_t granule = at / GRANULE;
-	     granule <= (at + bytes - 1) / GRANULE; granule++)
+	     granule <= (at + bytes - 1) / GRANULE; granule++) {
 		look(find(granule), kind);
+		if (kind == WRITE)
+			memory_overwrite((const void *)(granule * GRANULE));
+	}
 }
 
 void
