@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: MIT
+"""Records of trials, as a run keeps them: one JSON object a line.
+
+A record is what a program reported, and what the runner knows of it: the run,
+the cell, and whether it failed.  A trial that failed may have no report.
+"""
+import json
+import os
+
+SCHEMA = 2
+FILE = 'results.jsonl'
+
+
+class Unusable(Exception):
+    """The results cannot be read; says where, why, and what is allowed."""
+
+
+def is_number(value):
+    """A number; true and false are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_known(value):
+    """A number, or null where it is not known."""
+    return value is None or is_number(value)
+
+
+def is_flag(value):
+    """True, false, or null where it is not known."""
+    return value is None or isinstance(value, bool)
+
+
+def is_text(value):
+    """A text, or null."""
+    return value is None or isinstance(value, str)
+
+
+def is_count(value):
+    """A whole number from 1 on."""
+    return isinstance(value, int) and value is not True and value > 0
+
+
+def is_series(length):
+    """Samples of so many numbers each."""
+    def check(value):
+        return isinstance(value, list) and all(
+            isinstance(sample, list) and len(sample) == length
+            and all(map(is_known, sample)) for sample in value)
+    return check
+
+
+def is_latency(value):
+    """Null, or percentiles; perhaps those of exchanges, too."""
+    names = ('p50', 'p90', 'p99', 'p999', 'max')
+    return value is None or isinstance(value, dict) and all(
+        is_known(value.get(name, '')) for name in names) and (
+        value.get('exchange') is None or is_latency(value['exchange']))
+
+
+# What the report counts on: (part, keys, check).  '' is the record itself.
+OF_RUN = (
+    ('', ('title', 'row', 'stderr'), lambda value: isinstance(value, str)),
+    ('', ('failed',), is_text),
+    ('', ('chosen',), is_flag),
+    ('', ('round',), is_count),
+    ('run', ('git', 'each', 'time', 'command'), is_text),
+    ('run', ('smoke',), is_flag),
+)
+OF_TRIAL = (
+    ('', ('backend', 'case'), lambda value: isinstance(value, str)),
+    ('', ('sim',), is_flag),
+    ('', ('ops', 'ns_per_pair'), lambda value: is_number(value) and value > 0),
+    ('', ('cpu_ns_per_pair', 'overlap', 'jain', 'min_max'), is_known),
+    ('', ('latency',), is_latency),
+    ('params', ('workers', 'magazine', 'object_size'), is_count),
+    ('params', ('migrate',), is_known),
+    ('noise', ('flag',), is_flag),
+    ('pool', ('constructed', 'peak_in_use', 'bound', 'refills', 'flushes',
+              'rack_hits', 'depot_hits', 'steals'), is_known),
+    ('pool', ('bound_ok',), is_flag),
+    ('drift', ('p_obs', 'tv_pred', 'tv_obs', 'slope_obj_per_op'), is_known),
+    ('drift', ('series',), is_series(3)),
+    ('mem', ('rss_anon_kib_before', 'rss_anon_kib_peak',
+             'rss_anon_kib_quiesced', 'rss_anon_kib_trimmed',
+             'slope_kib_per_s'), is_known),
+    ('mem', ('capped',), is_flag),
+    ('mem', ('series',), is_series(2)),
+    ('env', ('cpu', 'kernel', 'libc', 'compiler', 'flags', 'malloc'),
+     is_text),
+    ('env', ('ncpu',), is_count),
+)
+
+
+def lacking(record, needed):
+    """The first of the needed keys that is missing or is none, or None."""
+    for part, keys, check in needed:
+        held = record.get(part) if part else record
+        for key in keys:
+            if not isinstance(held, dict) or key not in held or \
+                    not check(held[key]):
+                return f'{part}.{key}' if part else key
+    return None
+
+
+def wrong(record):
+    """Why this is no record of a trial, or None."""
+    if not isinstance(record, dict):
+        return 'no object'
+    if record.get('schema', SCHEMA) != SCHEMA:
+        return f'of schema {record["schema"]!r}'
+    key = lacking(record, OF_RUN)
+    if not key and record.get('ns_per_pair') is not None:
+        key = lacking(record, (('', ('schema',), is_count),) + OF_TRIAL)
+    elif not key and not record['failed']:
+        key = 'ns_per_pair'
+    return key and f'without a usable {key}'
+
+
+def refuse(word):
+    """JSON has no NaN."""
+    raise ValueError(f'{word} is no number')
+
+
+def parse(line, where):
+    """The record of a line."""
+    try:
+        record = json.loads(line, parse_constant=refuse)
+    except ValueError as error:
+        raise Unusable(f'{where} is no JSON ({error}); allowed: one record a '
+                       'line, so take out what was cut off') from error
+    why = wrong(record)
+    if why:
+        raise Unusable(f'{where} is {why}; allowed: the records of a run, of '
+                       f'schema {SCHEMA}')
+    # Of cells that belong to no sweep a run may keep silent.
+    return {'axis': None, 'x': None, **record}
+
+
+def load(path):
+    """The records of a results folder, or of a results.jsonl."""
+    file = os.path.join(path, FILE) if os.path.isdir(path) else path
+    try:
+        with open(file, encoding='utf-8') as lines:
+            found = [parse(line, f'{file}: line {number}')
+                     for number, line in enumerate(lines, 1) if line.strip()]
+    except OSError as error:
+        raise Unusable(f'{file}: {error.strerror}; allowed: a results folder '
+                       f'or its {FILE}') from error
+    except UnicodeDecodeError as error:
+        raise Unusable(f'{file} is no text; allowed: a results folder or its '
+                       f'{FILE}') from error
+    if not found:
+        raise Unusable(f'{file} holds no records; allowed: the results of a '
+                       'run that measured something')
+    return found
