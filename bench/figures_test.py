@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Tests of the figures: estimates, tables and targets."""
-import copy
+"""Tests of the figures: estimates and tables."""
+import re
 import unittest
 
 import estimate
 import plan
 import tables
-import targets
 import trials
-from specimen import RUN, pick, records_make
+from layout import Table, layout
+from specimen import pick, records_make
 
 
 def shown(make, records):
     """A table as a person reads it."""
-    return tables.layout(make(records))
+    return layout(make(records))
 
 
 class Estimates(unittest.TestCase):
@@ -68,11 +68,10 @@ class Tables(unittest.TestCase):
                     if line[2:].startswith(name))
 
     def test_nothing_measured_gives_empty_tables(self):
-        for make, said in ((tables.throughput, ': no trials\n'),
-                           (tables.memory, ': no trials\n'),
-                           (tables.drift, ': no trials\n'),
-                           (targets.table, '  -\n')):
-            self.assertIn(said, shown(make, []))
+        for make in (tables.throughput, tables.memory, tables.drift,
+                     tables.fairness):
+            self.assertIn(': no trials\n', shown(make, []))
+        self.assertIn('nothing was measured', tables.caption([]))
         self.assertIn('nothing was measured', tables.method([]))
 
     def test_ratio_has_an_interval_from_six_rounds_on(self):
@@ -105,12 +104,60 @@ class Tables(unittest.TestCase):
             record.update(failed='killed by SIGSEGV', stderr='ouch\n')
         self.assertRegex(shown(tables.throughput, records), r'null !\s+FAILED')
         self.assertIn('null !', shown(tables.memory, records))
-        self.assertIn('100 trials, 0 of them disturbed, 2 failed',
+        self.assertIn(f'{len(records)} trials, 0 of them disturbed, 2 failed',
                       ' '.join(tables.method(records).split()))
         self.assertEqual(trials.told(record),
                          'hot, 1 worker, null, round 2: killed by SIGSEGV\n'
                          '    ouch')
-        self.assertTrue(shown(targets.table, records))
+        self.assertIn('null !', shown(tables.memory, records))
+
+    def test_caption_says_where_figures_come_from(self):
+        records = records_make(3)
+        records[0]['noise']['flag'] = True
+        self.assertEqual(
+            tables.caption(records), 'c, 2 CPUs; gcc; commit abc; rounds: 3; '
+            f'1 of {len(records)} trials disturbed')
+        records.append({**records[0], 'round': 4})
+        self.assertIn('rounds: 3 to 4;', tables.caption(records))
+
+    def test_no_table_is_wider_than_100_columns(self):
+        for make in (tables.throughput, tables.memory, tables.drift,
+                     tables.fairness):
+            for line in shown(make, records_make(6)).splitlines():
+                self.assertLessEqual(len(line), 100)
+
+    def test_memory_over_the_cap_is_marked(self):
+        records = records_make()
+        self.assertNotIn('0.00^', shown(tables.memory, records))
+        pick(records, plan.PIPE, 'none')[0]['mem']['capped'] = True
+        self.assertEqual(shown(tables.memory, records).count('0.00^'), 1)
+
+    def test_laws_of_exchange_are_shown_per_thousand(self):
+        # TV .1 and p .5 over magazines of 64.
+        self.assertRegex(self.row(shown(tables.drift, records_make()), 'none'),
+                         r' 3\.12  15\.62 ')
+
+    def test_latency_is_shown_where_it_was_measured(self):
+        records = records_make()
+        tail = [record for record in records
+                if record['title'] == plan.KEYTABLE_16.title()]
+        self.assertRegex(
+            self.row(shown(tables.fairness, tail), 'mutex'),
+            r' 0\.900  0\.990 +10 +50 +100 +2000 +90 +900 +9000 +20\.0k')
+        for record in tail:
+            record['latency']['exchange'] = None
+        self.assertRegex(self.row(shown(tables.fairness, tail), 'mutex'),
+                         r' 2000 +- +- +- +-')
+        text = shown(tables.fairness, pick(records, plan.STEAL, 'mutex'))
+        self.assertRegex(self.row(text, 'mutex'), r'990( +-){8}')
+        alone = pick(records, plan.HOT, 'mutex')
+        self.assertIn('no trials', shown(tables.fairness, alone))
+
+    def test_simulations_share_no_cpus_and_know_no_noise(self):
+        records = pick(records_make(), plan.SIM_MOST, 'mutex')
+        text = shown(tables.throughput, records)
+        self.assertNotIn('CPUs)', text)
+        self.assertNotIn('~', self.row(text, 'mutex'))
 
     def test_unfit_builds_are_said(self):
         self.assertEqual(tables.unfit('-O3 -flto'), '')
@@ -118,92 +165,25 @@ class Tables(unittest.TestCase):
             self.assertIn('NOT FIT', tables.unfit(flags), flags)
 
 
-class Targets(unittest.TestCase):
-    """Each target is met by good figures and missed by bad ones."""
+class Layout(unittest.TestCase):
+    """What a terminal shows."""
 
-    def met(self, records):
-        """{(where, beginning of what): met}."""
-        return {(target.where, target.what.split(',')[0]): target.met
-                for target in targets.evaluate(records) if target.wanted}
+    TABLE = Table('TITLE', 'legend', ['', 'a', ''],
+                  [('group', [['  x !', '1.00~', 'MISSED'],
+                              ['  y', '2.00 ', 'met']])])
 
-    def test_good_figures_meet_all(self):
-        self.assertEqual(set(self.met(records_make(3)).values()), {True})
+    def test_colours_add_nothing_to_read(self):
+        plain = layout(self.TABLE)
+        coloured = layout(self.TABLE, True)
+        self.assertNotIn('\033', plain)
+        self.assertEqual(re.sub(r'\033\[\d+m', '', coloured), plain)
 
-    def test_nothing_measured_meets_and_misses_none(self):
-        self.assertEqual(set(self.met([]).values()), {None})
-        self.assertNotIn('MISSED', shown(targets.table, []))
-
-    def test_each_bad_figure_misses_its_target_alone(self):
-        hot, pipe = plan.HOT, plan.PIPE
-        faults = (
-            ((hot.title(), 'time/null'), hot, 'none', 'ns_per_pair', 1.3),
-            ((hot.title(), 'speed/jemalloc'), hot, 'jemalloc',
-             'ns_per_pair', 3.0),
-            ((pipe.title(), 'time/null'), pipe, 'null', 'ns_per_pair', .7),
-            ((pipe.title(), 'speed/jemalloc'), pipe, 'jemalloc',
-             'ns_per_pair', 4.7),
-            ((pipe.title(), 'speed/mimalloc'), pipe, 'mimalloc',
-             'ns_per_pair', 4.7),
-            ((pipe.title(), 'speed/tcmalloc'), pipe, 'tcmalloc',
-             'ns_per_pair', 9.5),
-            ((pipe.title(), 'none leaks: new objects an operation / TV'),
-             pipe, 'none', 'drift.slope_obj_per_op', .106),
-            ((plan.HOTSPOT.title(),
-              'none leaks: new objects an operation / TV'),
-             plan.HOTSPOT, 'none', 'drift.slope_obj_per_op', .094),
-            ((plan.TURNS.title(), 'constructed'),
-             plan.TURNS, 'treiber', 'pool.constructed', 229),
-            (('steal, hotspot, pipe', 'new objects an operation'),
-             plan.HOTSPOT, 'percpu', 'drift.slope_obj_per_op', 2e-4),
-            (('all cases', 'trials that kept the bound'),
-             plan.HOTSPOT, 'mutex', 'pool.bound_ok', False),
-        )
-        good = records_make(3)
-        self.assertEqual({fault[0] for fault in faults}, set(self.met(good)))
-        for target, case, row, path, value in faults:
-            records = copy.deepcopy(good)
-            for record in pick(records, case, row):
-                part = record
-                *parents, key = path.split('.')
-                for parent in parents:
-                    part = part[parent]
-                part[key] = value
-            missed = [key for key, met in self.met(records).items()
-                      if met is False]
-            self.assertEqual(missed, [target])
-            self.assertEqual(shown(targets.table, records).count('MISSED'), 1)
-
-    def test_trial_without_a_report_has_not_kept_the_bound(self):
-        records = records_make()
-        record = pick(records, plan.HOT, 'mutex')[0]
-        del record['pool'], record['ns_per_pair']
-        self.assertFalse(self.met(records)[
-            'all cases', 'trials that kept the bound'])
-
-    def test_one_bad_trial_breaks_the_bound_but_no_median(self):
-        records = records_make(3)
-        record = pick(records, plan.HOT, 'mutex')[0]
-        record['pool']['bound_ok'] = False
-        record['ns_per_pair'] = 99.0
-        met = self.met(records)
-        self.assertFalse(met['all cases', 'trials that kept the bound'])
-        self.assertTrue(met[plan.HOT.title(), 'time/null'])
-
-    def test_untouched_objects_and_racks_are_printed_only(self):
-        records = records_make()
-        pick(records, plan.UNTOUCHED, 'null')[0]['ns_per_pair'] = .01
-        pick(records, plan.STEAL, 'percpu')[0]['pool']['steals'] = 80
-        text = shown(targets.table, records)
-        self.assertNotIn('MISSED', text)
-        self.assertIn(' 120.00 (treiber)\n', text)
-        self.assertIn(' 19%\n', text)
-
-    def test_smoke_says_that_it_judges_nothing(self):
-        records = records_make()
-        self.assertNotIn('too short', shown(targets.table, records))
-        for record in records:
-            record['run'] = {**RUN, 'smoke': True}
-        self.assertIn('too short', shown(targets.table, records))
+    def test_what_is_wrong_stands_out(self):
+        coloured = layout(self.TABLE, True)
+        for text in ('\033[31m  x !\033[0m', '\033[31mMISSED\033[0m',
+                     '\033[33m1.00~\033[0m', '\033[32m   met\033[0m',
+                     '\033[1mTITLE\033[0m', '\033[1mgroup\033[0m'):
+            self.assertIn(text, coloured)
 
 
 if __name__ == '__main__':

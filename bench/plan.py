@@ -1,13 +1,30 @@
 # SPDX-License-Identifier: MIT
 """The plan: which cells are measured, and what runs each of them.
 
-A cell is one row of one case: a program on a workload.  There are 50, the
-most that a run of 90 seconds has room for: all rows where a figure is asked
-for, and elsewhere the backends and the floor.
+A cell is one row of one case: a program on a workload.  A preset is a choice
+of cells: `full` has all of them, `quick` and `smoke` name their rows.
+
+A sweep varies one thing around a centre, never two.  Its cases share a name,
+which is its axis, and each has a place on it.  Every record says so:
+
+    "axis"     "x"                                       drawn for each
+    workers    workers: 1, n, 2n, 8n for n CPUs          "case": hot, steal
+    migrate    p, at a TV of 0                           -
+    imbalance  TV as destinations give it, at p 0.5      -
+    magazine   objects in a magazine; "sim": true        "case": hotspot, steal
+    hold       objects that a worker holds               -
+
+Both are null in all other records.  A series of a sweep are the records of one
+axis, "case" (as driftbench calls it) and row.
 """
-from typing import NamedTuple
+import os
+from typing import NamedTuple, Optional
 
 BACKENDS = ('none', 'mutex', 'treiber', 'percpu')
+# Those whose footprint has a bound.
+POOLED = ('mutex', 'treiber', 'percpu')
+# Those that construct one object for each that moves away for good.
+LEAKING = ('none', 'brpc110')
 # The allocators that can be preloaded, by the libraries that hold them.
 ALLOCATORS = {
     'jemalloc': ('libjemalloc.so.2',),
@@ -16,7 +33,16 @@ ALLOCATORS = {
 }
 MALLOCS = ('glibc',) + tuple(ALLOCATORS)
 POOLS = ('null',) + BACKENDS
-ROWS = POOLS + MALLOCS
+BRPC = ('brpc19', 'brpc110', 'brpc112')
+PEERS = BRPC + ('lfstack', 'wfstack', 'ckstack', 'dpdk')
+ROWS = POOLS + PEERS + MALLOCS
+DRIFTING = BACKENDS + ('brpc110', 'brpc112')
+# What a sweep is drawn for.
+SWEPT = ('null', 'mutex', 'treiber', 'percpu', 'brpc112')
+
+CPUS = len(os.sched_getaffinity(0))
+# As many as driftbench allows.
+WORKERS_MOST = 256
 
 # A trial of a row that leaks ends after so many operations: enough for a slope
 # within 5 %, for which a case that shares CPUs has to outlast many time slices.
@@ -25,16 +51,27 @@ LEAK_OPS_SHARING = 8000000
 
 
 class Case(NamedTuple):
-    """A workload: a case of driftbench, its workers, and what differs."""
+    """A workload: a case of driftbench, its workers, and what differs.
+
+    base is driftbench's case, '' if it has the same name; x the place on the
+    axis of a sweep.
+    """
     name: str
     workers: int
     note: str = ''
     flags: tuple = ()
+    base: str = ''
+    x: Optional[float] = None
 
     def title(self):
         """As the tables call it; no two cases share one."""
         plural = 's' if self.workers > 1 else ''
-        return f'{self.name}, {self.workers} worker{plural}{self.note}'
+        base = f': {self.base}' if self.base else ''
+        return f'{self.name}{base}, {self.workers:,} worker{plural}{self.note}'
+
+    def axis(self):
+        """What the sweep that it belongs to varies, or None."""
+        return None if self.x is None else self.name
 
 
 class Cell(NamedTuple):
@@ -43,34 +80,153 @@ class Cell(NamedTuple):
     row: str
 
 
+class Planned(NamedTuple):
+    """The rows of a case, by preset."""
+    case: Case
+    full: tuple
+    quick: tuple = ()
+    smoke: tuple = ()
+
+
 HOT = Case('hot', 1)
+HOT_PAIR = Case('hot', 2)
 STEAL = Case('steal', 2)
 HOTSPOT = Case('hotspot', 4)
 PIPE = Case('pipe', 2)
 UNTOUCHED = Case('pipe', 2, ', objects untouched', ('--touch', 'no'))
+THINKING = Case('steal', 2, ', 200 ns of thought', ('--think', '200ns'))
+LARGE = Case('steal', 2, ', objects of 4 KiB', ('--object-size', '4KiB'))
+BURST = Case('burst', 2)
+TIDE = Case('tide', 2)
+CHURN = Case('churn', 4)
 # A thread of churn lives for 50,000 operations; one worker is one at a time.
 TURNS_HOLD = 100
 TURNS = Case('churn', 1, f': 1,000 threads in turn, {TURNS_HOLD} objects each',
              ('--migrate', '0', '--dest', 'local', '--burst', '1', '--warmup',
               '0', '--hold', str(TURNS_HOLD), '--ops', '50000000'))
 
+
+def keytable(workers, hold, ring, *flags):
+    """bRPC's leak: a task ends on any worker alike, 1,000 tables are out.
+
+    Out are at most workers x hold + rings x ring.  A cache that holds 4,000
+    takes its time to fill: there are 2,000,000 tasks.
+    """
+    out = workers * hold + workers * (workers - 1) * ring
+    return Case('keytable', workers, f', {out:,} objects out', (
+        '--migrate', str(1 - 1 / workers), '--dest', 'uniform',
+        '--hold', str(hold), '--ring', str(ring), '--burst', str(ring),
+        '--warmup', '0', '--ops', '2000000', *flags), 'steal')
+
+
+KEYTABLE_4 = keytable(4, 238, 4)
+# 8 workers a CPU where there are two, and so a look at the tail as well.
+KEYTABLE_16 = keytable(16, 47, 1, '--latency')
+
+
+def sim(workers, ops):
+    """Virtual workers in one thread."""
+    return Case('sim', workers, '', ('--sim', '--ops', str(ops)), 'hotspot')
+
+
+SIM = sim(64, 1000000)
+SIM_MOST = sim(4096, 4000000)
+
+
+def several(n):
+    """n workers for each CPU."""
+    return min(n * CPUS, WORKERS_MOST)
+
+
+def tail(base):
+    """8 workers a CPU: who holds a lock is often preempted."""
+    return Case('tail', several(8), '', ('--latency', '--time', '500ms'), base)
+
+
+def over_workers():
+    """1, n, 2n and 8n workers; alone there is none to steal from."""
+    return [Case('workers', n, '', flags, base, n)
+            for base in ('hot', 'steal')
+            for n in sorted({1, CPUS, several(2), several(8)})
+            for flags in [('--migrate', '0')
+                          if (base, n) == ('steal', 1) else ()]]
+
+
+def over_migrate():
+    """The migration rate, between two workers alike."""
+    return [Case('migrate', 2, f', p {p:g}', ('--migrate', str(p)), 'steal', p)
+            for p in (0, .05, .1, .25, .5, .75, 1)]
+
+
+def imbalance(theta, workers, p):
+    """TV of zipf: half the sum of |return share - borrow share|."""
+    weights = [(j + 1) ** -theta for j in range(workers)]
+    came = [1 - p + sum(p * weights[j] / (sum(weights) - weights[i])
+                        for i in range(workers) if i != j)
+            for j in range(workers)]
+    return sum(abs(share - 1) for share in came) / 2 / workers
+
+
+def over_imbalance():
+    """Destinations ever more uneven, the migration rate being the same."""
+    points = [(f'zipf:{theta}', imbalance(theta, 4, .5))
+              for theta in (0, .5, .99, 2)] + [('oneway', .5)]
+    return [Case('imbalance', 4, f', TV {tv:.3f}', ('--dest', to), 'hotspot',
+                 round(tv, 4)) for to, tv in points]
+
+
+def over_magazine():
+    """Exact where time plays no part; one case is skewed, one only bursty."""
+    return [Case('magazine', 64, f', magazines of {size}',
+                 ('--sim', '--ops', '1000000', '--magazine', str(size)), base,
+                 size)
+            for base in ('hotspot', 'steal')
+            for size in (8, 16, 32, 64, 128, 256)]
+
+
+def over_hold():
+    """More and more objects out: the cache overflows."""
+    return [Case('hold', 2, f', {hold:,} held', ('--hold', str(hold)), 'keep',
+                 hold) for hold in (8, 128, 2048)]
+
+
 TABLE = (
-    (HOT, ROWS),
-    (Case('hot', 2), POOLS),
-    (STEAL, POOLS),
-    (HOTSPOT, POOLS),
-    (PIPE, ROWS),
-    (UNTOUCHED, ('null', 'mutex', 'treiber', 'percpu') + MALLOCS),
-    (Case('churn', 4), POOLS),
-    (TURNS, BACKENDS),
+    Planned(HOT, ROWS, ('null', *BACKENDS, 'brpc19', 'brpc112', *MALLOCS),
+            ('null', 'mutex', 'percpu', 'glibc')),
+    Planned(HOT_PAIR, ROWS, (*POOLED, 'brpc112')),
+    Planned(STEAL, ROWS, (*POOLS, 'brpc112'), BACKENDS),
+    Planned(HOTSPOT, POOLS + PEERS, (*BACKENDS, 'brpc110', 'brpc112'),
+            ('none', 'brpc110')),
+    Planned(PIPE, ROWS,
+            (*POOLS, 'brpc110', 'brpc112', 'jemalloc', 'mimalloc', 'tcmalloc'),
+            ('null', 'treiber', 'brpc112', 'jemalloc')),
+    Planned(UNTOUCHED, ('null', *POOLED, *MALLOCS)),
+    Planned(THINKING, SWEPT),
+    Planned(LARGE, (*SWEPT, 'jemalloc')),
+    Planned(BURST, (*POOLS, 'brpc112')),
+    Planned(TIDE, (*POOLS, 'brpc110', 'brpc112')),
+    Planned(CHURN, (*POOLS, 'brpc112'), (), ('treiber',)),
+    Planned(TURNS, (*BACKENDS, 'brpc112')),
+    Planned(KEYTABLE_4, POOLED + BRPC, (*POOLED, 'brpc112'), ('percpu',)),
+    Planned(KEYTABLE_16, POOLED + BRPC, (*POOLED, 'brpc112')),
+    *(Planned(tail(base), (*POOLED, 'brpc112')) for base in ('steal', 'pipe')),
+    Planned(SIM, (*BACKENDS, 'brpc110'), (), ('none', 'percpu')),
+    Planned(sim(1024, 2000000), (*BACKENDS, 'brpc110')),
+    Planned(SIM_MOST, (*BACKENDS, 'brpc110'), (*BACKENDS, 'brpc110')),
+    *(Planned(case, SWEPT) for case in over_workers() + over_migrate()),
+    *(Planned(case, DRIFTING) for case in over_imbalance()),
+    *(Planned(case, POOLED) for case in over_magazine()),
+    *(Planned(case, (*SWEPT, 'jemalloc')) for case in over_hold()),
 )
-CASES = tuple(dict.fromkeys(case.name for case, _ in TABLE))
+PRESETS = ('quick', 'full', 'smoke')
+CASES = tuple(dict.fromkeys(planned.case.name for planned in TABLE))
 
 
-def cells(cases, rows):
+def cells(preset, cases=CASES, rows=ROWS):
     """The cells of the cases and rows asked for, case by case."""
-    groups = [[Cell(case, row) for row in of_case if row in rows]
-              for case, of_case in TABLE if case.name in cases]
+    groups = [[Cell(planned.case, row) for row in getattr(planned, preset)
+               if row in rows]
+              for planned in TABLE if planned.case.name in cases]
     return [group for group in groups if group]
 
 
@@ -92,17 +248,33 @@ def expected(row):
     return row, ''
 
 
+def leak_ops(case):
+    """The operations of a row that leaks."""
+    sharing = case.workers > CPUS and 'oneway' not in case.flags
+    return LEAK_OPS_SHARING if sharing else LEAK_OPS
+
+
+def without_length(flags):
+    """Without what says how long a trial is."""
+    kept, words = [], iter(flags)
+    for word in words:
+        if word in ('--ops', '--time', '--warmup'):
+            next(words)
+        else:
+            kept.append(word)
+    return kept
+
+
 def flags(cell, smoke, warmup_ms, time_ms):
     """The flags of the cell's program; of one given twice the last counts."""
-    words = ['--case', cell.case.name, '--workers', str(cell.case.workers)]
-    leaks = cell.row == 'none' and cell.case.name != 'hot'
+    case = cell.case
+    base = case.base or case.name
+    words = ['--case', base, '--workers', str(case.workers)]
     if smoke:
-        words += ['--smoke']
-    else:
-        words += ['--warmup', f'{warmup_ms}ms']
-        if leaks:
-            sharing = cell.case == HOTSPOT
-            words += ['--ops', str(LEAK_OPS_SHARING if sharing else LEAK_OPS)]
-        elif '--ops' not in cell.case.flags:
-            words += ['--time', f'{time_ms}ms']
-    return [*words, *cell.case.flags]
+        return [*words, '--smoke', *without_length(case.flags)]
+    words += ['--warmup', f'{warmup_ms}ms']
+    if '--ops' not in case.flags:
+        leaks = cell.row in LEAKING and base not in ('hot', 'keep')
+        words += ['--ops', str(leak_ops(case))] if leaks else \
+            ['--time', f'{time_ms}ms']
+    return [*words, *case.flags]

@@ -1,26 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The tables: throughput, memory, drift, and what goes with them."""
+"""The tables: throughput, memory, drift, fairness, and how they came about.
+"""
 import re
 import textwrap
-from typing import NamedTuple
 
 import plan
 from estimate import (median_known, median_ratio, paired_ratios,
                       sign_interval, spread)
+from layout import WIDTH, Table, layout
 
-WIDTH = 100
-
-
-class Table(NamedTuple):
-    """What a table says, whatever it is shown on.
-
-    groups: [(heading or None, [row, ...]), ...], a row being a list of texts,
-    one for each of the heads.
-    """
-    title: str
-    legend: str
-    heads: list
-    groups: list
+__all__ = ('Table', 'layout')
 
 
 def measured(trials):
@@ -30,7 +19,7 @@ def measured(trials):
 
 def group(records):
     """{title: {row: [record, ...]}}, in the order of the plan."""
-    titles = [case.title() for case, _ in plan.TABLE]
+    titles = [planned.case.title() for planned in plan.TABLE]
     groups = {title: {} for title in titles}
     for record in records:
         groups.setdefault(record['title'], {}).setdefault(
@@ -39,11 +28,16 @@ def group(records):
             for title, rows in groups.items() if rows}
 
 
+def disturbed(trial):
+    """Did others disturb it?  Time plays no part in a simulation."""
+    return bool(trial['noise']['flag'])
+
+
 def heading(title, rows):
     """A group's title; says so if workers have to share CPUs."""
     for trial in (trial for row in rows.values() for trial in measured(row)):
         cpus = trial['env']['ncpu']
-        if trial['params']['workers'] > cpus:
+        if trial['params']['workers'] > cpus and not trial['sim']:
             return f'{title} (on {cpus} CPU{"s" if cpus > 1 else ""})'
     return title
 
@@ -74,26 +68,6 @@ def percent(share, digits=0):
     return '-' if share is None else f'{100 * share:.{digits}f} %'
 
 
-def layout(table):
-    """A table as plain text: right-aligned columns, the first to the left."""
-    if not table.groups:
-        return f'{table.title}: no trials\n'
-    columns = range(len(table.heads))
-    lines = [table.heads] + [row for _, rows in table.groups for row in rows]
-    widths = [max(len(line[i]) for line in lines) for i in columns]
-
-    def text(line):
-        cells = [line[0].ljust(widths[0])]
-        cells += [line[i].rjust(widths[i]) for i in columns[1:]]
-        return '  '.join(cells).rstrip()
-
-    out = [table.title, text(table.heads)]
-    for name, rows in table.groups:
-        out += [name] if name else []
-        out += [text(row) for row in rows]
-    return '\n'.join(out + [textwrap.fill(table.legend, WIDTH)]) + '\n'
-
-
 def label(row, trials):
     """A row's name, marked if it is the installed library's, or if it failed.
     """
@@ -104,7 +78,7 @@ def label(row, trials):
 
 def noise(trials):
     """A mark if noise may have moved the median: half of them or more."""
-    noisy = sum(trial['noise']['flag'] for trial in trials)
+    noisy = sum(map(disturbed, trials))
     return '~' if 2 * noisy >= len(trials) else ' '
 
 
@@ -144,8 +118,9 @@ def throughput(records):
         'rounds over their median. speed/mutex: how many times the throughput '
         'of mutex, and from 6 rounds on a 95 % interval (sign test on ratios '
         'paired by round; ≈ it contains 1). time/null: time over that of the '
-        'floor. overlap: CPUs kept busy. ~ half of the trials or more were '
-        'disturbed. ! some failed, see FAILED.',
+        'floor. overlap: CPUs kept busy. sim: the time of the one thread. ~ '
+        'half of the trials or more were disturbed. ! some failed, see '
+        'FAILED.',
         ['', 'ns/pair ', 'spread', 'Mpairs/s', 'speed/mutex', '', 'time/null',
          'cpu ns', 'overlap'],
         [(heading(title, rows), [throughput_row(rows, row) for row in rows])
@@ -165,15 +140,25 @@ def growth(trials):
     return None if slope is None else 1000 * slope
 
 
+def mebibytes(trials, key):
+    """A number of KiB as MiB."""
+    kib = middle(trials, 'mem', key)
+    return number(None if kib is None else kib / 1024, 2)
+
+
 def memory_row(row, trials):
     """One line of the table."""
+    capped = any(trial['mem']['capped'] for trial in measured(trials))
     return [label(row, trials),
             number(middle(trials, 'pool', 'constructed')),
             number(middle(trials, 'pool', 'peak_in_use')),
             number(middle(trials, 'pool', 'bound')), held(trials),
-            number(growth(trials), 3),
-            number(middle(trials, 'mem', 'rss_anon_kib_before')),
-            number(middle(trials, 'mem', 'rss_anon_kib_peak'))]
+            number(growth(trials), 2),
+            mebibytes(trials, 'rss_anon_kib_before'),
+            mebibytes(trials, 'rss_anon_kib_peak') + ('^' if capped else ' '),
+            mebibytes(trials, 'rss_anon_kib_quiesced'),
+            mebibytes(trials, 'rss_anon_kib_trimmed'),
+            mebibytes(trials, 'slope_kib_per_s')]
 
 
 def memory(records):
@@ -184,11 +169,12 @@ def memory(records):
         'most that can be out at once. bound: the most that may be '
         'constructed for that; held: in how many trials it was kept, at every '
         'sample. growth: new objects per 1,000 operations in the second half. '
-        'RSS: anonymous memory, before the first borrow and at its peak; a '
-        'trial of `none` that crosses workers ends after a fixed number of '
-        'operations.',
+        'Then anonymous memory (RssAnon) in MiB: before the first borrow, at '
+        'its peak, with everything back, and after a trim; MiB/s: its growth '
+        'in the second half. A row that leaks ends after a fixed number of '
+        'operations; ^ a trial ended at the cap on memory.',
         ['', 'constructed', 'in use', 'bound', 'held', 'growth',
-         'RSS before KiB', 'RSS peak KiB'],
+         'before', 'peak ', 'quiesced', 'trimmed', 'MiB/s'],
         [(heading(title, rows), [memory_row(row, rows[row]) for row in rows])
          for title, rows in group(records).items()])
 
@@ -211,6 +197,13 @@ def rack_share(trials):
     return median_known(shares)
 
 
+def law(trials, part, key):
+    """Twice a share over the magazine, per 1,000 operations."""
+    return median_known(
+        [2000 * trial[part][key] / trial['params']['magazine']
+         for trial in measured(trials) if trial[part][key] is not None])
+
+
 def drift_row(row, trials):
     """One line of the table."""
     return [label(row, trials),
@@ -219,7 +212,10 @@ def drift_row(row, trials):
             number(middle(trials, 'drift', 'tv_pred'), 4),
             number(middle(trials, 'drift', 'tv_obs'), 4),
             number(middle(trials, 'drift', 'slope_obj_per_op'), 6),
-            number(exchanges(trials), 2), percent(rack_share(trials), 1)]
+            number(exchanges(trials), 2),
+            number(law(trials, 'drift', 'tv_obs'), 2),
+            number(law(trials, 'drift', 'p_obs'), 2),
+            percent(rack_share(trials), 1)]
 
 
 def drift(records):
@@ -227,7 +223,7 @@ def drift(records):
     groups = []
     for title, rows in group(records).items():
         pools = [drift_row(row, rows[row]) for row in rows
-                 if row in plan.BACKENDS
+                 if row in plan.BACKENDS + plan.PEERS
                  and middle(rows[row], 'params', 'migrate')]
         if pools:
             groups.append((heading(title, rows), pools))
@@ -238,10 +234,58 @@ def drift(records):
         'the borrows predict and as observed, in the second half; a pool '
         'without exchange constructs that many objects an operation. new/op: '
         'what was constructed. exchanges: magazines refilled and flushed per '
-        '1,000 operations. own rack: the share of them that stayed with the '
-        'CPU.',
-        ['', 'p', 'p obs', 'TV', 'TV obs', 'new/op', 'exchanges',
-         'own rack'], groups)
+        '1,000 operations; 2TV/M: as many as smooth traffic makes, 2p/M: the '
+        'most that bursts can make of it. own rack: the share of them that '
+        'stayed with the CPU.',
+        ['', 'p', 'p obs', 'TV', 'TV obs', 'new/op', 'exchanges', '2TV/M',
+         '2p/M', 'own rack'], groups)
+
+
+def duration(ns):
+    """Nanoseconds in a unit in which they are short."""
+    if ns is None or ns < 10000:
+        return number(ns)
+    return f'{ns / 1e3:.1f}k' if ns < 1e6 else f'{ns / 1e6:.1f}M'
+
+
+def quantile(trials, part, key):
+    """The median of a quantile of latency; part None: of all operations."""
+    taken = [trial['latency'] for trial in measured(trials)
+             if trial['latency']]
+    if part:
+        taken = [latency[part] for latency in taken if latency[part]]
+    return duration(median_known([latency[key] for latency in taken]))
+
+
+def fairness_row(row, trials):
+    """One line of the table."""
+    workers = [median_known([trial[key] for trial in measured(trials)])
+               for key in ('min_max', 'jain')]
+    return [label(row, trials), *(number(value, 3) for value in workers),
+            *(quantile(trials, part, key) for part in (None, 'exchange')
+              for key in ('p50', 'p99', 'p999', 'max'))]
+
+
+def fairness(records):
+    """The table of shares and of latency, where there are several workers."""
+    groups = []
+    for title, rows in group(records).items():
+        rows = {row: trials for row, trials in rows.items()
+                if any(trial['latency'] or trial['params']['workers'] > 1
+                       for trial in measured(trials))}
+        if rows:
+            groups.append((heading(title, rows), [
+                fairness_row(row, rows[row]) for row in rows]))
+    return Table(
+        'FAIRNESS AND LATENCY',
+        'Medians over the rounds. min/max: operations of the slowest worker '
+        'over those of the fastest. Jain: 1 if all did the same, 1/workers if '
+        'one did all. Then nanoseconds (k: thousands, M: millions) of a '
+        'single borrow or return, of 1 in 64 of them; ex: of each one that '
+        'left the worker\'s own cache. Measuring takes its time, so only '
+        'some cases do. -: not measured, or the row cannot say.',
+        ['', 'min/max', 'Jain', 'p50', 'p99', 'p99.9', 'max', 'ex p50',
+         'ex p99', 'ex p99.9', 'ex max'], groups)
 
 
 def unfit(flags):
@@ -253,21 +297,42 @@ def unfit(flags):
     return ''
 
 
+def rounds(records):
+    """How many there were: of some cells more, if they were disturbed."""
+    last = {}
+    for record in records:
+        cell = record['title'], record['row']
+        last[cell] = max(last.get(cell, 0), record['round'])
+    least, most = min(last.values()), max(last.values())
+    return f'{least}' if least == most else f'{least} to {most}'
+
+
+def caption(records):
+    """Where the figures of a table come from, in short."""
+    good = measured(records)
+    if not good:
+        return 'nothing was measured'
+    env = good[0]['env']
+    return (f'{env["cpu"]}, {env["ncpu"]} CPUs; {env["compiler"]}; commit '
+            f'{good[0]["run"]["git"]}; rounds: {rounds(records)}; '
+            f'{sum(map(disturbed, good))} of {len(records)} trials disturbed')
+
+
 def method(records):
     """How the figures came about."""
     good = measured(records)
     if not good:
         return 'Method: nothing was measured.'
     run, env, params = good[0]['run'], good[0]['env'], good[0]['params']
-    rounds = max(record['round'] for record in records)
-    noisy = sum(record['noise']['flag'] for record in good)
     failed = sum(bool(record['failed']) for record in records)
+    lacking = ', '.join(run['left_out']) or 'none'
     return textwrap.fill(
         f'{unfit(env["flags"])}Method: commit {run["git"]}; {env["cpu"]}, '
         f'{env["ncpu"]} CPUs; Linux {env["kernel"]}; {env["libc"]}; '
         f'{env["compiler"]} {env["flags"]}; {params["object_size"]}-byte '
-        f'objects, magazines of {params["magazine"]}; rounds: {rounds}, a '
-        f'process per trial, {run["each"]}, in shuffled order, seed '
-        f'{run["seed"]}; {len(records)} trials, {noisy} of them disturbed, '
-        f'{failed} failed; {run["time"]}; `{run["command"]}`.',
+        f'objects, magazines of {params["magazine"]}; rounds: '
+        f'{rounds(records)}, a process per trial, {run["each"]}, in shuffled '
+        f'order, seed {run["seed"]}; {len(records)} trials, '
+        f'{sum(map(disturbed, good))} of them disturbed, {failed} failed; '
+        f'rows left out: {lacking}; {run["time"]}; `{run["command"]}`.',
         WIDTH, break_on_hyphens=False)

@@ -2,8 +2,10 @@
 """Trials: a process each, in shuffled rounds, and what they report.
 
 In a round all rows of a case run back to back, so that a ratio of two rows is
-taken under the same conditions.
+taken under the same conditions.  So do they when a disturbed trial is tried
+again, and what was disturbed stays, with its mark.
 """
+import collections
 import json
 import os
 import random
@@ -15,7 +17,10 @@ from typing import NamedTuple
 
 import plan
 
+SCHEMA = 2
 TRIAL_LIMIT_S = 60
+# Of the cases with disturbed trials.
+FURTHER_ROUNDS = 2
 # A process starts, makes its team and ends in about so long.
 PROCESS_MS = 20
 
@@ -64,8 +69,11 @@ def report_read(cell, text):
     try:
         report = json.loads(text, parse_constant=report_refuse)
         measured, ran = report['backend'], report['env']['malloc'] or ''
+        schema = report['schema']
     except (ValueError, KeyError, TypeError) as error:
         raise Unusable(f'its report is unusable: {error!r}') from error
+    if schema != SCHEMA:
+        raise Unusable(f'its report has schema {schema}, not {SCHEMA}')
     if measured != backend:
         raise Unusable(f'it measured {measured}, not {backend}')
     if malloc not in ran:
@@ -113,8 +121,9 @@ def run_trial(cell, settings, number):
         except Unusable as error:
             failed = f'{failed}; {error}' if failed else str(error)
     return {**report, 'run': settings.run, 'title': cell.case.title(),
-            'row': cell.row, 'chosen': cell.row == settings.chosen,
-            'round': number, 'failed': failed, 'stderr': said}
+            'axis': cell.case.axis(), 'x': cell.case.x, 'row': cell.row,
+            'chosen': cell.row == settings.chosen, 'round': number,
+            'failed': failed, 'stderr': said}
 
 
 def duration_s(cells, settings):
@@ -153,6 +162,13 @@ class Progress:
         if not self.living:
             say(f'round {number}/{rounds}: {self.left()}')
 
+    def further(self, number, groups):
+        """A round more of some cases, since trials were disturbed."""
+        self.trials += sum(map(len, groups))
+        self.end()
+        say(f'round {number}, of {len(groups)} cases with disturbed trials: '
+            f'{self.left()}')
+
     def trial(self, cell):
         """A trial begins."""
         if self.living:
@@ -172,17 +188,79 @@ class Progress:
             say(told(record))
 
 
-def run_round(groups, settings, number, shuffle, progress, keep):
-    """All cells once, each record to keep().  Did all of them succeed?"""
-    good = True
-    for group in shuffle.sample(groups, len(groups)):
-        for cell in shuffle.sample(group, len(group)):
-            progress.trial(cell)
-            record = run_trial(cell, settings, number)
-            progress.ended(record)
-            keep(record)
-            good = good and not record['failed']
-    return good
+class Rounds:
+    """All rounds of a run: which are due, and what they cost so far.
+
+    clean: by cell, how many trials were not disturbed; longest_s: by case,
+    the longest time that a round of it took.
+    """
+
+    def __init__(self, groups, settings, keep):
+        self.groups = groups
+        self.settings = settings
+        self.keep = keep
+        self.shuffle = random.Random(settings.seed)
+        trials = settings.rounds * sum(map(len, groups))
+        self.progress = Progress(trials, duration_s(trials, settings))
+        self.clean = collections.Counter()
+        self.longest_s = collections.Counter()
+        self.good = True
+
+    def trial(self, cell, number):
+        """Runs one trial."""
+        self.progress.trial(cell)
+        record = run_trial(cell, self.settings, number)
+        self.progress.ended(record)
+        self.keep(record)
+        self.good = self.good and not record['failed']
+        if not (record.get('noise') or {}).get('flag'):
+            self.clean[cell] += 1
+
+    def round(self, groups, number):
+        """All cells of these cases once."""
+        for group in self.shuffle.sample(groups, len(groups)):
+            began = time.monotonic()
+            for cell in self.shuffle.sample(group, len(group)):
+                self.trial(cell, number)
+            passed = time.monotonic() - began
+            self.longest_s[group[0].case] = max(
+                passed, self.longest_s[group[0].case])
+
+    def due(self, number):
+        """The cases to run in a round: beyond the last one those of which a
+        cell has fewer undisturbed trials than there were to be rounds.
+        """
+        if number <= self.settings.rounds:
+            return self.groups
+        return [] if self.settings.smoke else [
+            group for group in self.groups
+            if any(self.clean[cell] < self.settings.rounds for cell in group)]
+
+    def cost_s(self, groups):
+        """How long a round of these cases may take."""
+        return sum(self.longest_s[group[0].case] for group in groups)
+
+    def run(self):
+        """All that the budget has room for.  Did all trials succeed?"""
+        wanted, start = self.settings.rounds, time.monotonic()
+        for number in range(1, wanted + FURTHER_ROUNDS + 1):
+            groups = self.due(number)
+            if not groups:
+                break
+            end_s = time.monotonic() - start + self.cost_s(groups)
+            if end_s > self.settings.budget_s:
+                self.progress.end()
+                say(f'stopping after round {number - 1}, of {wanted} and '
+                    f'{FURTHER_ROUNDS} more of what was disturbed: another '
+                    f'one would exceed {self.settings.budget_s:g} s')
+                break
+            if number <= wanted:
+                self.progress.round(number, wanted)
+            else:
+                self.progress.further(number, groups)
+            self.round(groups, number)
+        self.progress.end()
+        return self.good
 
 
 def run_rounds(groups, settings, keep):
@@ -190,20 +268,4 @@ def run_rounds(groups, settings, keep):
 
     Returns whether all trials succeeded.
     """
-    trials = settings.rounds * sum(len(group) for group in groups)
-    shuffle = random.Random(settings.seed)
-    progress = Progress(trials, duration_s(trials, settings))
-    good, longest_s = True, 0
-    start = time.monotonic()
-    for number in range(1, settings.rounds + 1):
-        began = time.monotonic()
-        if began - start + longest_s > settings.budget_s:
-            progress.end()
-            say(f'stopping after round {number - 1} of {settings.rounds}: '
-                f'another one would exceed {settings.budget_s:g} s')
-            break
-        progress.round(number, settings.rounds)
-        good &= run_round(groups, settings, number, shuffle, progress, keep)
-        longest_s = max(longest_s, time.monotonic() - began)
-    progress.end()
-    return good
+    return Rounds(groups, settings, keep).run()

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Tests of the plan: which cells there are, and which runs when."""
+import unittest
+from unittest import mock
+
+import plan
+import trials
+from specimen import RUN
+
+
+class Plan(unittest.TestCase):
+    """The cells."""
+
+    def test_quick_has_at_most_50_cells(self):
+        self.assertLessEqual(sum(map(len, plan.cells('quick'))), 50)
+
+    def test_full_has_every_cell_of_every_preset(self):
+        full = {cell for group in plan.cells('full') for cell in group}
+        for preset in plan.PRESETS:
+            for group in plan.cells(preset):
+                self.assertLessEqual(set(group), full)
+
+    def test_titles_are_unique(self):
+        titles = [planned.case.title() for planned in plan.TABLE]
+        self.assertEqual(len(set(titles)), len(titles))
+
+    def test_every_row_and_every_preset_of_driftbench_is_in_full(self):
+        groups = plan.cells('full')
+        self.assertEqual({cell.row for group in groups for cell in group},
+                         set(plan.ROWS))
+        self.assertLessEqual(
+            {'hot', 'keep', 'steal', 'hotspot', 'pipe', 'burst', 'tide',
+             'churn'}, {case.base or case.name
+                        for case in (group[0].case for group in groups)})
+
+    def test_every_case_has_what_others_are_compared_with(self):
+        for preset in ('quick', 'full'):
+            for group in plan.cells(preset):
+                self.assertIn('mutex', [cell.row for cell in group])
+
+    def test_imbalance_of_zipf_is_what_theory_gives(self):
+        for theta, tv in ((0, 0), (.5, .0498), (.99, .0952), (2, .1686)):
+            self.assertAlmostEqual(plan.imbalance(theta, 4, .5), tv, 4)
+
+    def test_keytables_are_at_most_a_thousand(self):
+        for case, most in ((plan.KEYTABLE_4, 1000), (plan.KEYTABLE_16, 992)):
+            words = plan.flags(plan.Cell(case, 'mutex'), False, 1, 1)
+            hold, ring = (int(words[words.index(flag) + 1])
+                          for flag in ('--hold', '--ring'))
+            n = case.workers
+            self.assertEqual(n * hold + n * (n - 1) * ring, most)
+            self.assertEqual(words[words.index('--case') + 1], 'steal')
+
+    def test_chosen_backend_is_the_installed_library(self):
+        self.assertEqual(plan.program('mutex', 'mutex'), 'driftbench')
+        self.assertEqual(plan.program('mutex', 'none'), 'driftbench-mutex')
+        self.assertEqual(plan.program('jemalloc', 'none'),
+                         'driftbench-malloc')
+
+    def test_a_row_that_leaks_ends_by_operations(self):
+        for case, row, flag in ((plan.PIPE, 'none', '--ops'),
+                                (plan.PIPE, 'brpc110', '--ops'),
+                                (plan.HOT, 'none', '--time'),
+                                (plan.PIPE, 'mutex', '--time'),
+                                (plan.TURNS, 'mutex', '--ops')):
+            words = plan.flags(plan.Cell(case, row), False, 1, 1)
+            self.assertIn(flag, words)
+            self.assertNotEqual('--time' in words, '--ops' in words)
+
+    def test_a_smoke_trial_is_as_short_as_its_program_makes_it(self):
+        for group in plan.cells('full'):
+            words = plan.flags(group[0], True, 1, 1)
+            self.assertIn('--smoke', words)
+            for flag in ('--ops', '--time', '--warmup'):
+                self.assertNotIn(flag, words)
+
+
+class Rounds(unittest.TestCase):
+    """Which cell runs when."""
+
+    def run_rounds(self, flags=(), smoke=False, budget_s=99.0, seed=1):
+        """Two rounds of quick, of trials that take no time and are disturbed
+        as `flags` says in turn.  Returns the records kept.
+        """
+        records, flags = [], iter(flags)
+
+        def pretend(cell, _, number):
+            return {'cell': cell, 'round': number, 'failed': None,
+                    'stderr': '', 'noise': {'flag': next(flags, False)}}
+
+        settings = trials.Settings('', '', {}, (), 2, 1, 1, smoke, seed,
+                                   budget_s, RUN)
+        with mock.patch.object(trials, 'run_trial', pretend), \
+                mock.patch.object(trials, 'say') as self.say:
+            self.assertTrue(trials.run_rounds(plan.cells('quick'), settings,
+                                              records.append))
+        return records
+
+    def order(self, seed):
+        """The cells in the order in which two rounds run them."""
+        return [record['cell'] for record in self.run_rounds(seed=seed)]
+
+    def test_rounds_are_shuffled_and_repeat_by_seed(self):
+        both = self.order(1)
+        self.assertEqual(both, self.order(1))
+        self.assertNotEqual(both, self.order(2))
+        first, second = both[:len(both) // 2], both[len(both) // 2:]
+        self.assertEqual(set(first), set(second))
+        # Shuffled are the cases, and the rows of each case.
+        self.assertNotEqual([cell.case for cell in first],
+                            [cell.case for cell in second])
+        self.assertNotEqual([cell.row for cell in first
+                             if cell.case == plan.HOT],
+                            [cell.row for cell in second
+                             if cell.case == plan.HOT])
+
+    def test_rows_of_a_case_run_back_to_back(self):
+        titles = [cell.case.title() for cell in self.order(1)]
+        titles = titles[:len(titles) // 2]
+        changes = sum(a != b for a, b in zip(titles, titles[1:]))
+        self.assertEqual(changes + 1, len(plan.cells('quick')))
+
+    def test_budget_ends_the_rounds(self):
+        self.assertEqual(self.run_rounds(budget_s=-1), [])
+        self.assertIn('stopping after round 0', self.say.call_args.args[0])
+
+    def test_a_disturbed_trial_is_tried_again_with_all_rows_of_its_case(self):
+        records = self.run_rounds([True])
+        disturbed = records[0]['cell'].case
+        further = [record for record in records if record['round'] > 2]
+        self.assertEqual({record['cell'] for record in further},
+                         {record['cell'] for record in records
+                          if record['cell'].case == disturbed})
+        self.assertEqual({record['round'] for record in further}, {3})
+        # Nothing is thrown away.
+        self.assertTrue(records[0]['noise']['flag'])
+
+    def test_there_are_at_most_two_further_rounds(self):
+        records = self.run_rounds([True] * 10000)
+        self.assertEqual({record['round'] for record in records}, {1, 2, 3, 4})
+        self.assertEqual(len(records), 4 * 50)
+
+    def test_nothing_is_tried_again_without_need_nor_in_smoke(self):
+        for records in (self.run_rounds(),
+                        self.run_rounds([True] * 99, smoke=True)):
+            self.assertEqual(len(records), 2 * 50)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=0)
