@@ -24,6 +24,7 @@ import tables
 import targets
 import trials
 from arguments import LENGTHS, fail, parse
+from records import FILE, Unusable, load
 
 
 def results_open(build, run):
@@ -39,7 +40,7 @@ def results_open(build, run):
         new = f'{link}.{os.getpid()}'
         os.symlink(run['id'], new)
         os.replace(new, link)
-        return open(os.path.join(directory, 'results.jsonl'), 'a',
+        return open(os.path.join(directory, FILE), 'a',
                     encoding='utf-8')
     except OSError as error:
         fail(f'{error.filename}: {error.strerror}; allowed: --build with a '
@@ -153,10 +154,7 @@ def measure(groups, settings, out, records):
 def run(args, words):
     """Measures and prints.  Returns the exit status."""
     preset = args.preset or ('smoke' if args.smoke else 'quick')
-    try:
-        settings = settings_make(args, words, preset)
-    except programs.Unfit as error:
-        fail(error)
+    settings = settings_make(args, words, preset)
     groups = plan.cells(preset, args.cases, rows_there(args, settings))
     if not groups:
         fail('no cell is left; allowed: --cases and --rows that meet in '
@@ -174,19 +172,9 @@ def run(args, words):
     return status
 
 
-def results_read(path):
-    """The records of a results folder, or of its file."""
-    file = os.path.join(path, 'results.jsonl') if os.path.isdir(path) else path
-    try:
-        with open(file, encoding='utf-8') as lines:
-            return [json.loads(line) for line in lines]
-    except (OSError, ValueError) as error:
-        fail(f'{file}: {error!r}; allowed: the results of a run')
-
-
 def table(args):
     """Prints kept results.  Returns the exit status."""
-    records = results_read(args.results)
+    records = load(args.results)
     tables_print(records)
     return 1 if any(record['failed'] for record in records) else 0
 
@@ -202,9 +190,12 @@ def main():
         except ValueError as error:
             fail(f'BENCH_ARGS: {error}; allowed: words as a shell takes them')
     args = parse(__doc__, words)
-    if args.command == 'table':
-        return table(args)
-    return run(args, words[1:])
+    try:
+        if args.command == 'table':
+            return table(args)
+        return run(args, words[1:])
+    except (programs.Unfit, Unusable) as error:
+        return fail(error)
 
 
 if __name__ == '__main__':

@@ -127,10 +127,11 @@ class CommandLine(unittest.TestCase):
         for text, said in (
                 (json.dumps({**good, 'backend': 'percpu'}),
                  'it measured percpu, not mutex'),
-                (json.dumps({**good, 'schema': 1}), 'schema 1, not 2'),
+                (json.dumps({**good, 'schema': 1}), 'is not of schema 2'),
+                (json.dumps({**good, 'drift': {}}), 'no usable drift.p_obs'),
                 (json.dumps({**good, 'overlap': float('nan')}),
                  'NaN is no number'),
-                ('', 'unusable'), ('{}', 'unusable'), ('[]', 'unusable')):
+                ('', 'unusable'), ('[]', 'is not of schema 2')):
             self.write('driftbench-mutex.json', text)
             done = self.run_pools()
             self.assertEqual(done.returncode, 1, text)
@@ -242,13 +243,23 @@ class CommandLine(unittest.TestCase):
                 (['run', '--dry-run', '--cases', 'churn', '--rows', 'glibc'],
                  'no cell is left; allowed: '),
                 (['run', '--build', '/nonexistent'], 'allowed: --build with'),
-                (['table', '/nonexistent'], 'allowed: the results'),
-                (['table', BENCH], 'allowed: the results')):
+                (['table', '/nonexistent'], 'allowed: a results folder'),
+                (['table', BENCH], 'line 1 is no JSON')):
             done = self.bench(*words)
             self.assertEqual(done.returncode, 2, words)
             self.assertEqual(done.stderr.count('\n'), 1, done.stderr)
             self.assertIn(said, done.stderr)
             self.assertEqual(done.stdout, '')
+
+    def test_results_of_another_schema_are_refused(self):
+        self.run_pools()
+        path, records = self.results()
+        self.write('old.jsonl', json.dumps({**records[0], 'schema': 1}) + '\n')
+        done = self.bench('table', os.path.join(self.programs, 'old.jsonl'))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('line 1 is of schema 1; allowed: ', done.stderr)
+        self.assertEqual(self.bench('table', os.path.dirname(path)).returncode,
+                         0)
 
     def test_arguments_come_from_the_environment_too(self):
         done = self.bench('run', BENCH_ARGS='--rounds many')

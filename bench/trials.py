@@ -16,8 +16,8 @@ import time
 from typing import NamedTuple
 
 import plan
+from records import OF_TRIAL, SCHEMA, lacking
 
-SCHEMA = 2
 TRIAL_LIMIT_S = 60
 # Of the cases with disturbed trials.
 FURTHER_ROUNDS = 2
@@ -68,14 +68,16 @@ def report_read(cell, text):
     backend, malloc = plan.expected(cell.row)
     try:
         report = json.loads(text, parse_constant=report_refuse)
-        measured, ran = report['backend'], report['env']['malloc'] or ''
-        schema = report['schema']
-    except (ValueError, KeyError, TypeError) as error:
-        raise Unusable(f'its report is unusable: {error!r}') from error
-    if schema != SCHEMA:
-        raise Unusable(f'its report has schema {schema}, not {SCHEMA}')
-    if measured != backend:
-        raise Unusable(f'it measured {measured}, not {backend}')
+    except ValueError as error:
+        raise Unusable(f'its report is unusable: {error}') from error
+    if not isinstance(report, dict) or report.get('schema') != SCHEMA:
+        raise Unusable(f'its report is not of schema {SCHEMA}')
+    key = lacking(report, OF_TRIAL)
+    if key:
+        raise Unusable(f'its report has no usable {key}')
+    if report['backend'] != backend:
+        raise Unusable(f'it measured {report["backend"]}, not {backend}')
+    ran = report['env']['malloc'] or ''
     if malloc not in ran:
         raise Unusable(f'it ran malloc of {ran}, not of {malloc}')
     return report
