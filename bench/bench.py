@@ -128,7 +128,7 @@ def tables_print(records):
 def announcement(groups, settings):
     """What a run does and how long it takes, before it begins."""
     cells = sum(len(group) for group in groups)
-    seconds = trials.duration_s(settings.rounds * cells, settings)
+    seconds = trials.duration_s(groups, settings)
     most = '' if settings.budget_s == float('inf') else \
         f', at most {settings.budget_s:g} s with what is tried again'
     return (f'{cells} cells x {settings.rounds} rounds, a process each, '

@@ -162,7 +162,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn('hot, 1 worker: null, none, mutex', done.stdout)
         self.assertIn('50 cells x 7 rounds', done.stdout)
-        self.assertIn('at most 100 s', done.stdout)
+        self.assertIn('at most 105 s', done.stdout)
 
     def test_preset_says_what_and_smoke_how_long(self):
         for words, said in (

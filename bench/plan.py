@@ -12,6 +12,7 @@ which is its axis, and each has a place on it.  Every record says so:
     migrate    p, at a TV of 0                           -
     imbalance  TV as destinations give it, at p 0.5      -
     magazine   objects in a magazine; "sim": true        "case": hotspot, steal
+    think      ns of thought between borrow and return   -
     hold       objects that a worker holds               -
 
 Both are null in all other records.  A series of a sweep are the records of one
@@ -37,6 +38,8 @@ BRPC = ('brpc19', 'brpc110', 'brpc112')
 PEERS = BRPC + ('lfstack', 'wfstack', 'ckstack', 'dpdk')
 ROWS = POOLS + PEERS + MALLOCS
 DRIFTING = BACKENDS + ('brpc110', 'brpc112')
+# Those that spin until a worker goes on, and it may be waiting for the CPU.
+STALLING = ('dpdk',)
 # What a sweep is drawn for.
 SWEPT = ('null', 'mutex', 'treiber', 'percpu', 'brpc112')
 
@@ -54,7 +57,8 @@ class Case(NamedTuple):
     """A workload: a case of driftbench, its workers, and what differs.
 
     base is driftbench's case, '' if it has the same name; x the place on the
-    axis of a sweep.
+    axis of a sweep; ns about what an operation takes, for the estimate of how
+    long a trial of fixed work is.
     """
     name: str
     workers: int
@@ -62,6 +66,7 @@ class Case(NamedTuple):
     flags: tuple = ()
     base: str = ''
     x: Optional[float] = None
+    ns: float = 100
 
     def title(self):
         """As the tables call it; no two cases share one."""
@@ -72,6 +77,14 @@ class Case(NamedTuple):
     def axis(self):
         """What the sweep that it belongs to varies, or None."""
         return None if self.x is None else self.name
+
+    def simulated(self):
+        """Are its workers no threads?"""
+        return '--sim' in self.flags
+
+    def sharing(self):
+        """Do workers have to share CPUs?"""
+        return self.workers > CPUS and not self.simulated()
 
 
 class Cell(NamedTuple):
@@ -94,7 +107,6 @@ STEAL = Case('steal', 2)
 HOTSPOT = Case('hotspot', 4)
 PIPE = Case('pipe', 2)
 UNTOUCHED = Case('pipe', 2, ', objects untouched', ('--touch', 'no'))
-THINKING = Case('steal', 2, ', 200 ns of thought', ('--think', '200ns'))
 LARGE = Case('steal', 2, ', objects of 4 KiB', ('--object-size', '4KiB'))
 BURST = Case('burst', 2)
 TIDE = Case('tide', 2)
@@ -103,25 +115,25 @@ CHURN = Case('churn', 4)
 TURNS_HOLD = 100
 TURNS = Case('churn', 1, f': 1,000 threads in turn, {TURNS_HOLD} objects each',
              ('--migrate', '0', '--dest', 'local', '--burst', '1', '--warmup',
-              '0', '--hold', str(TURNS_HOLD), '--ops', '50000000'))
+              '0', '--hold', str(TURNS_HOLD), '--ops', '50000000'), ns=5)
 
 
-def keytable(workers, hold, ring, *flags):
+def keytable(workers, hold, ring, ns, *flags):
     """bRPC's leak: a task ends on any worker alike, 1,000 tables are out.
 
-    Out are at most workers x hold + rings x ring.  A cache that holds 4,000
-    takes its time to fill: there are 2,000,000 tasks.
+    Out are at most workers x hold + rings x ring.
     """
     out = workers * hold + workers * (workers - 1) * ring
     return Case('keytable', workers, f', {out:,} objects out', (
         '--migrate', str(1 - 1 / workers), '--dest', 'uniform',
         '--hold', str(hold), '--ring', str(ring), '--burst', str(ring),
-        '--warmup', '0', '--ops', '2000000', *flags), 'steal')
+        '--warmup', '0', '--ops', '300000', *flags), 'steal', ns=ns)
 
 
-KEYTABLE_4 = keytable(4, 238, 4)
+KEYTABLE_4 = keytable(4, 238, 4, 500)
 # 8 workers a CPU where there are two, and so a look at the tail as well.
-KEYTABLE_16 = keytable(16, 47, 1, '--latency')
+# No whole number makes 1,000 of it; this one is the next.
+KEYTABLE_16 = keytable(16, 48, 1, 1000, '--latency')
 
 
 def sim(workers, ops):
@@ -184,6 +196,13 @@ def over_magazine():
             for size in (8, 16, 32, 64, 128, 256)]
 
 
+def over_think():
+    """The longer the thought, the less it matters what borrowing takes."""
+    return [Case('think', 2, f', {ns:,} ns of thought',
+                 ('--think', f'{ns}ns'), 'steal', ns)
+            for ns in (0, 50, 200, 1000)]
+
+
 def over_hold():
     """More and more objects out: the cache overflows."""
     return [Case('hold', 2, f', {hold:,} held', ('--hold', str(hold)), 'keep',
@@ -201,7 +220,6 @@ TABLE = (
             (*POOLS, 'brpc110', 'brpc112', 'jemalloc', 'mimalloc', 'tcmalloc'),
             ('null', 'treiber', 'brpc112', 'jemalloc')),
     Planned(UNTOUCHED, ('null', *POOLED, *MALLOCS)),
-    Planned(THINKING, SWEPT),
     Planned(LARGE, (*SWEPT, 'jemalloc')),
     Planned(BURST, (*POOLS, 'brpc112')),
     Planned(TIDE, (*POOLS, 'brpc110', 'brpc112')),
@@ -213,7 +231,8 @@ TABLE = (
     Planned(SIM, (*BACKENDS, 'brpc110'), (), ('none', 'percpu')),
     Planned(sim(1024, 2000000), (*BACKENDS, 'brpc110')),
     Planned(SIM_MOST, (*BACKENDS, 'brpc110'), (*BACKENDS, 'brpc110')),
-    *(Planned(case, SWEPT) for case in over_workers() + over_migrate()),
+    *(Planned(case, SWEPT)
+      for case in over_workers() + over_migrate() + over_think()),
     *(Planned(case, DRIFTING) for case in over_imbalance()),
     *(Planned(case, POOLED) for case in over_magazine()),
     *(Planned(case, (*SWEPT, 'jemalloc')) for case in over_hold()),
@@ -225,7 +244,8 @@ CASES = tuple(dict.fromkeys(planned.case.name for planned in TABLE))
 def cells(preset, cases=CASES, rows=ROWS):
     """The cells of the cases and rows asked for, case by case."""
     groups = [[Cell(planned.case, row) for row in getattr(planned, preset)
-               if row in rows]
+               if row in rows
+               and not (row in STALLING and planned.case.sharing())]
               for planned in TABLE if planned.case.name in cases]
     return [group for group in groups if group]
 
@@ -250,7 +270,7 @@ def expected(row):
 
 def leak_ops(case):
     """The operations of a row that leaks."""
-    sharing = case.workers > CPUS and 'oneway' not in case.flags
+    sharing = case.sharing() and 'oneway' not in case.flags
     return LEAK_OPS_SHARING if sharing else LEAK_OPS
 
 
@@ -278,3 +298,14 @@ def flags(cell, smoke, warmup_ms, time_ms):
         words += ['--ops', str(leak_ops(case))] if leaks else \
             ['--time', f'{time_ms}ms']
     return [*words, *case.flags]
+
+
+def about_ms(cell, warmup_ms, time_ms):
+    """About how long a trial measures, in ms."""
+    words = flags(cell, False, warmup_ms, time_ms)
+    last = {flag: word for flag, word in zip(words, words[1:])
+            if flag in ('--ops', '--time', '--warmup')}
+    warmup = int(last['--warmup'].removesuffix('ms'))
+    if '--ops' in last:
+        return warmup + int(last['--ops']) * cell.case.ns / 1e6
+    return warmup + int(last['--time'].removesuffix('ms'))

@@ -227,13 +227,13 @@ def evaluate(records):
 
 def table(records):
     """The table of targets."""
-    words = {True: 'met', False: 'MISSED', None: ''}
     smoke = any(record['run']['smoke'] for record in records)
+    words = {} if smoke else {True: 'met', False: 'MISSED'}
     groups = {}
     for target in evaluate(records):
         groups.setdefault(target.where, []).append(
             ['  ' + target.what, target.wanted, target.measured,
-             words[target.met]])
+             words.get(target.met, '')])
     return Table(
         'TARGETS' + (' (these trials were too short to judge)' * smoke),
         'Medians of ratios paired by round, but of numbers of objects the '

@@ -145,10 +145,13 @@ class Targets(unittest.TestCase):
 
     def test_smoke_says_that_it_judges_nothing(self):
         records = records_make()
+        pick(records, plan.HOT, 'none')[0]['ns_per_pair'] = 99.0
         self.assertNotIn('too short', shown(records))
+        self.assertIn('MISSED', shown(records))
         for record in records:
             record['run'] = {**RUN, 'smoke': True}
         self.assertIn('too short', shown(records))
+        self.assertNotRegex(shown(records), r'MISSED|met\n')
 
 
 if __name__ == '__main__':

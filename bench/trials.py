@@ -128,9 +128,14 @@ def run_trial(cell, settings, number):
             'failed': failed, 'stderr': said}
 
 
-def duration_s(cells, settings):
-    """About how long so many trials take."""
-    return cells * (settings.time_ms + settings.warmup_ms + PROCESS_MS) / 1000
+def duration_s(groups, settings):
+    """About how long all rounds of these cells take."""
+    short = settings.warmup_ms + settings.time_ms
+    round_ms = sum(
+        PROCESS_MS + (short if settings.smoke else plan.about_ms(
+            cell, settings.warmup_ms, settings.time_ms))
+        for group in groups for cell in group)
+    return settings.rounds * round_ms / 1000
 
 
 def told(record):
@@ -203,7 +208,7 @@ class Rounds:
         self.keep = keep
         self.shuffle = random.Random(settings.seed)
         trials = settings.rounds * sum(map(len, groups))
-        self.progress = Progress(trials, duration_s(trials, settings))
+        self.progress = Progress(trials, duration_s(groups, settings))
         self.clean = collections.Counter()
         self.longest_s = collections.Counter()
         self.good = True
