@@ -109,10 +109,14 @@ def parser(description):
         epilog='BENCH_ARGS in the environment holds further flags.')
     run_flags(run)
     run.set_defaults(parser=run)
-    table = commands.add_parser('table', allow_abbrev=False,
-                                help='print the tables again')
-    table.add_argument('results', help='a results folder or results.jsonl')
-    table.set_defaults(parser=table)
+    for name, kept, does in (
+            ('table', ('results',), 'print the tables again'),
+            ('plot', ('results',), 'write the report again, into the folder'),
+            ('compare', ('a', 'b'), 'print what changed beyond noise')):
+        made = commands.add_parser(name, allow_abbrev=False, help=does)
+        for what in kept:
+            made.add_argument(what, help='a results folder or results.jsonl')
+        made.set_defaults(parser=made)
     return top
 
 

@@ -4,6 +4,8 @@
 
     bench.py run [flags]     measure, print, keep the results
     bench.py table DIR       print the tables of kept results
+    bench.py plot DIR        write their summary, pictures and page again
+    bench.py compare A B     print what changed between two, beyond noise
 
 Exit status: 0; 1 a trial failed (an invariant did not hold); 2 bad usage;
 130 interrupted.  What is fast or slow, or noisy, or misses a target, never
@@ -17,9 +19,14 @@ import sys
 import textwrap
 import time
 
+import compare
+import gbench
 import layout
+import page
 import plan
+import plots
 import programs
+import summary
 import tables
 import targets
 import trials
@@ -125,6 +132,18 @@ def tables_print(records):
               *failed, sep='\n')
 
 
+def report(directory, records):
+    """Writes all that there is to read, beside the results."""
+    try:
+        # The page holds the pictures.
+        for part in (summary.write, plots.draw, page.write, gbench.write):
+            part(directory, records)
+    except OSError as error:
+        fail(f'{error.filename}: {error.strerror}; allowed: a results folder '
+             'that can be written')
+    trials.say(f'report: {os.path.join(directory, page.FILE)}')
+
+
 def announcement(groups, settings):
     """What a run does and how long it takes, before it begins."""
     cells = sum(len(group) for group in groups)
@@ -169,6 +188,8 @@ def run(args, words):
         status = measure(groups, settings, out, records)
     tables_print(records)
     trials.say(f'results: {out.name}')
+    if records:
+        report(os.path.dirname(out.name), records)
     return status
 
 
@@ -177,6 +198,16 @@ def table(args):
     records = load(args.results)
     tables_print(records)
     return 1 if any(record['failed'] for record in records) else 0
+
+
+def plot(args):
+    """Writes the report again, as of what lies in the folder now."""
+    records = load(args.results)
+    folder = args.results
+    if not os.path.isdir(folder):
+        folder = os.path.dirname(folder) or os.curdir
+    report(folder, records)
+    return 0
 
 
 def main():
@@ -191,9 +222,11 @@ def main():
             fail(f'BENCH_ARGS: {error}; allowed: words as a shell takes them')
     args = parse(__doc__, words)
     try:
-        if args.command == 'table':
-            return table(args)
-        return run(args, words[1:])
+        return {'run': lambda: run(args, words[1:]),
+                'table': lambda: table(args),
+                'plot': lambda: plot(args),
+                'compare': lambda: compare.main(args.a, args.b),
+                }[args.command]()
     except (programs.Unfit, Unusable) as error:
         return fail(error)
 

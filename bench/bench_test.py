@@ -92,6 +92,43 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(again.stdout, done.stdout)
         self.assertEqual(again.returncode, 0)
 
+    def test_run_leaves_a_report_that_plot_writes_again(self):
+        self.assertIn('report.html', self.run_pools().stderr)
+        path, _ = self.results()
+        folder = os.path.dirname(path)
+        written = {'summary.md', 'summary.csv', 'report.html',
+                   'gbench-null.json', 'gbench-mutex.json',
+                   'gbench-treiber.json'}
+        self.assertLessEqual(written, set(os.listdir(folder)))
+        for name in written:
+            os.remove(os.path.join(folder, name))
+        done = self.bench('plot', path)
+        self.assertEqual((done.returncode, done.stdout), (0, ''), done.stderr)
+        self.assertLessEqual(written, set(os.listdir(folder)))
+
+    def test_report_that_cannot_be_written_is_said(self):
+        self.run_pools()
+        path, _ = self.results()
+        page = os.path.join(os.path.dirname(path), 'report.html')
+        os.remove(page)
+        os.mkdir(page)
+        done = self.bench('plot', os.path.dirname(path))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('report.html: Is a directory; allowed: ', done.stderr)
+
+    def test_compare_takes_two_runs(self):
+        self.run_pools()
+        path, records = self.results()
+        done = self.bench('compare', path, os.path.dirname(path))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('beyond noise', ' '.join(done.stdout.split()))
+        self.write('other.jsonl', json.dumps(
+            {**records[0], 'title': 'steal, 2 workers'}) + '\n')
+        done = self.bench('compare', path,
+                          os.path.join(self.programs, 'other.jsonl'))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('no cell in common', done.stderr)
+
     def test_smoke_leaves_the_link_to_the_last_run_alone(self):
         top = os.path.join(self.build.name, 'bench-results')
         words = ['run', '--build', self.build.name, '--rounds', '1', '--cases',
@@ -244,7 +281,10 @@ class CommandLine(unittest.TestCase):
                  'no cell is left; allowed: '),
                 (['run', '--build', '/nonexistent'], 'allowed: --build with'),
                 (['table', '/nonexistent'], 'allowed: a results folder'),
-                (['table', BENCH], 'line 1 is no JSON')):
+                (['table', BENCH], 'line 1 is no JSON'),
+                (['plot', '/nonexistent'], 'allowed: a results folder'),
+                (['compare', BENCH, BENCH], 'line 1 is no JSON'),
+                (['compare', BENCH], 'are required: b; usage: ')):
             done = self.bench(*words)
             self.assertEqual(done.returncode, 2, words)
             self.assertEqual(done.stderr.count('\n'), 1, done.stderr)
