@@ -163,7 +163,7 @@ def html(directory, records):
     """The page."""
     pictures, lacking = pictures_sections(directory, records)
     first, *others = [(table.title.capitalize(), table_html(table))
-                      for table in summary.all_tables(records)]
+                      for table in summary.all_tables(directory, records)]
     sections = [*pictures[:1], first, *others, *pictures[1:]]
     failed = summary.failures(records)
     if failed:

@@ -8,6 +8,7 @@ import csv
 import os
 import re
 
+import hyperfine
 import tables
 import targets
 import trials
@@ -22,12 +23,14 @@ def readable(records):
     return [record for record in records if record['axis'] is None] or records
 
 
-def all_tables(records):
-    """The tables of a run, the targets first."""
+def all_tables(directory, records):
+    """The tables of a run, the targets first; what hyperfine found last."""
     read = readable(records)
-    return [make(read) for make in (
+    found = [make(read) for make in (
         targets.table, tables.throughput, tables.memory, tables.drift,
         tables.fairness)]
+    checked = hyperfine.table(directory, records)
+    return found + [checked] * bool(checked)
 
 
 def failures(records):
@@ -66,11 +69,11 @@ def markdown_table(table):
     return out + ['', escaped(table.legend), '']
 
 
-def markdown(records):
+def markdown(directory, records):
     """All of summary.md."""
     out = ['# driftpool: a run of the benchmarks', '',
            escaped(tables.caption(records)), '']
-    for table in all_tables(records):
+    for table in all_tables(directory, records):
         out += markdown_table(table)
     failed = failures(records)
     if failed:
@@ -146,7 +149,7 @@ def write(directory, records):
     """Writes both files."""
     with open(os.path.join(directory, MARKDOWN), 'w',
               encoding='utf-8') as file:
-        file.write(markdown(records))
+        file.write(markdown(directory, records))
     lines = [csv_row(title, row, cell)
              for title, rows in tables.group(records).items()
              for row, cell in rows.items()]

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Tests of summary.md, summary.csv and report.html."""
 import csv
+import json
 import os
 import re
 import tempfile
 import unittest
 from html.parser import HTMLParser
 
+import hyperfine
 import page
 import plan
 import plots
@@ -76,6 +78,10 @@ def failed_make():
 class Summary(Folder):
     """The files to read, and to compute with."""
 
+    def tables(self):
+        """Those of a run in which all is well."""
+        return summary.all_tables(self.folder, specimen.records_make())
+
     def cells(self, records):
         """{(title, row): line} of the CSV."""
         summary.write(self.folder, records)
@@ -85,7 +91,7 @@ class Summary(Folder):
     def test_markdown_has_all_tables(self):
         summary.write(self.folder, specimen.records_make())
         text = self.text(summary.MARKDOWN)
-        for table in summary.all_tables(specimen.records_make()):
+        for table in self.tables():
             self.assertIn(f'## {table.title.capitalize()}\n', text)
         self.assertIn('Method: commit abc', text)
         self.assertNotIn('## Failed', text)
@@ -93,9 +99,25 @@ class Summary(Folder):
         for line in text.splitlines():
             if line.startswith('|'):
                 bars.setdefault(len(re.findall(r'(?<!\\)\|', line)), line)
-        widths = {len(table.heads) + 1
-                  for table in summary.all_tables(specimen.records_make())}
+        widths = {len(table.heads) + 1 for table in self.tables()}
         self.assertEqual(set(bars), widths)
+
+    def test_what_hyperfine_found_is_shown(self):
+        records = specimen.records_make()
+        title = 'Cpu time by hyperfine'
+        summary.write(self.folder, records)
+        page.write(self.folder, records)
+        for name in (summary.MARKDOWN, page.FILE):
+            self.assertNotIn(title, self.text(name))
+        named = hyperfine.name(plan.HOT, 'mutex', 1000)
+        with open(os.path.join(self.folder, hyperfine.JSON), 'w',
+                  encoding='utf-8') as file:
+            json.dump({'results': [{'command': named, 'user': .75,
+                                    'system': .25}]}, file)
+        summary.write(self.folder, records)
+        page.write(self.folder, records)
+        for name in (summary.MARKDOWN, page.FILE):
+            self.assertIn(title, self.text(name))
 
     def test_markdown_takes_any_text(self):
         records = specimen.records_make() + [failed_make()]
