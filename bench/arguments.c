@@ -61,6 +61,7 @@ argument_read(struct parse *parse, char **arguments, const char *only,
 	}
 	if (only != NULL && strcmp(flag->name, only) != 0)
 		return taken;
+	parse->given |= (uint64_t)1 << (flag - flags);
 	if (!flag->set(parse, value)) {
 		snprintf(error, OPTIONS_ERROR_BYTES,
 			 "%s %.64s is not allowed; allowed: %s", flag->name,
@@ -82,6 +83,14 @@ arguments_read(struct parse *parse, int argc, char **argv, const char *only,
 		i += taken;
 	}
 	return 0;
+}
+
+bool
+arguments_given(const struct parse *parse, const char *name)
+{
+	const struct flag *flag = flag_find(name, strlen(name));
+
+	return (parse->given >> (flag - flags) & 1) != 0;
 }
 
 void

@@ -14,6 +14,9 @@
 int arguments_read(struct parse *parse, int argc, char **argv, const char *only,
 		   char error[OPTIONS_ERROR_BYTES]);
 
+/* Was this flag among what was read? */
+bool arguments_given(const struct parse *parse, const char *name);
+
 /* The table of flags, for people. */
 void arguments_print(FILE *out);
 

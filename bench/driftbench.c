@@ -12,6 +12,7 @@
 #include "machine.h"
 #include "options.h"
 #include "report.h"
+#include "sim.h"
 #include "trial.h"
 
 #include SUBJECT
@@ -20,7 +21,7 @@
 enum status { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
 /* Room for any report, so that it is written at once and errno says why not. */
-static char out_buffer[1 << 16];
+static char out_buffer[1 << 18];
 
 /* Where reports go, standard output or a file; NULL if it does not open. */
 static FILE *
@@ -47,7 +48,8 @@ out_written(FILE *out, const char *program)
 }
 
 static enum status
-trials_run(FILE *out, const char *program, const struct options *options)
+trials_run(FILE *out, const char *program, const struct options *options,
+	   const struct sim_files *files)
 {
 	static struct trial trial;
 	struct machine machine;
@@ -55,7 +57,10 @@ trials_run(FILE *out, const char *program, const struct options *options)
 
 	machine_read(&machine);
 	for (unsigned round = 1; round <= options->rounds; round++) {
-		trial_run(options, round, &trial);
+		if (options->sim)
+			sim_run(options, files, round, &trial);
+		else
+			trial_run(options, round, &trial);
 		report_trial(out, program, options, &machine, &trial);
 		for (unsigned i = 0; i < trial.failures; i++)
 			fprintf(stderr, "%s: %s, round %u: %s\n", program,
@@ -70,12 +75,62 @@ trials_run(FILE *out, const char *program, const struct options *options)
 	return status;
 }
 
+/* False, once that is said, if not all of it is written. */
+static bool
+recording_close(FILE *recording, const char *program)
+{
+	bool written = fflush(recording) == 0 && !ferror(recording);
+
+	if (!written)
+		fprintf(stderr, "%s: the recording cannot be written: %s\n",
+			program, strerror(errno));
+	fclose(recording);
+	return written;
+}
+
+/* Runs trials with what --trace and --record name. */
+static enum status
+files_run(FILE *out, const char *program, const struct options *options)
+{
+	char error[TRACE_ERROR_BYTES];
+	struct trace trace = { .n = 0 };
+	struct sim_files files = { NULL, NULL };
+	enum status status;
+
+	if (options->trace != NULL) {
+		if (trace_read(&trace, options->trace,
+			       options->trace_workers_max, error) != 0) {
+			fprintf(stderr, "%s: %s\n", program, error);
+			return STATUS_USAGE;
+		}
+		files.trace = &trace;
+	}
+	if (options->record != NULL) {
+		files.record = fopen(options->record, "w");
+		if (files.record == NULL) {
+			fprintf(stderr,
+				"%s: --record %s cannot be opened: %s; "
+				"allowed: a file that can be written\n",
+				program, options->record, strerror(errno));
+			trace_close(&trace);
+			return STATUS_USAGE;
+		}
+		trace_write_head(files.record, program,
+				 options->workload.case_name);
+	}
+	status = trials_run(out, program, options, &files);
+	if (files.record != NULL && !recording_close(files.record, program))
+		status = STATUS_FAILED;
+	trace_close(&trace);
+	return status;
+}
+
 static enum status
 options_run(FILE *out, const char *program, const struct options *options)
 {
 	switch (options->action) {
 	case OPTIONS_RUN:
-		return trials_run(out, program, options);
+		return files_run(out, program, options);
 	case OPTIONS_DRY_RUN:
 		report_options(out, program, subject_name(), options);
 		break;

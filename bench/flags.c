@@ -34,7 +34,7 @@ static bool
 set_workers(struct parse *parse, const char *text)
 {
 	parse->workers = true;
-	return set_count(text, 1, WORKLOAD_THREADS_MAX,
+	return set_count(text, 1, WORKLOAD_WORKERS_MAX,
 			 &parse->options->workload.workers);
 }
 
@@ -210,6 +210,28 @@ set_endless(struct parse *parse, const char *text)
 }
 
 static bool
+set_sim(struct parse *parse, const char *text)
+{
+	(void)text;
+	parse->options->sim = true;
+	return true;
+}
+
+static bool
+set_trace(struct parse *parse, const char *text)
+{
+	parse->options->trace = text;
+	return text[0] != '\0';
+}
+
+static bool
+set_record(struct parse *parse, const char *text)
+{
+	parse->options->record = text;
+	return text[0] != '\0';
+}
+
+static bool
 set_smoke(struct parse *parse, const char *text)
 {
 	(void)text;
@@ -247,7 +269,7 @@ const struct flag flags[] = {
 	{ "--case", "NAME",
 	  "hot, keep, steal, hotspot, pipe, burst, tide, churn", set_case,
 	  "what the workers do (default hot)" },
-	{ "--workers", "N", "1 to 256", set_workers,
+	{ "--workers", "N", "1 to 256, with --sim 1 to 4096", set_workers,
 	  "worker threads (default: the allowed CPUs, or what the case "
 	  "needs)" },
 	{ "--migrate", "P", "0 to 1", set_migrate,
@@ -271,7 +293,8 @@ const struct flag flags[] = {
 	{ "--magazine", "N", "2 to 1024", set_magazine,
 	  "objects in a magazine (default 64)" },
 	{ "--touch", "WHETHER", "yes, no", set_touch,
-	  "borrower and returner access the object (default yes)" },
+	  "borrower and returner access the object (default yes, with --sim "
+	  "no)" },
 	{ "--time", "TIME", "1ms to 3600s" DURATION_ALLOWED, set_time,
 	  "measure for so long (default 200ms)" },
 	{ "--ops", "N", "1 to 281474976710656", set_ops,
@@ -291,6 +314,14 @@ const struct flag flags[] = {
 	  "time 1 of 64 operations, and each that leaves the worker's cache" },
 	{ "--endless", NULL, NULL, set_endless,
 	  "measure until interrupted, for profilers" },
+	{ "--sim", NULL, NULL, set_sim,
+	  "virtual workers in one thread; what happens follows from the "
+	  "seed" },
+	{ "--trace", "FILE", "a file's name", set_trace,
+	  "with --sim: do what is written there, a line an operation, worker "
+	  "borrow|return object" },
+	{ "--record", "FILE", "a file's name", set_record,
+	  "with --sim: write there what was done, for --trace" },
 	{ "--smoke", NULL, NULL, set_smoke, "the shortest trial of use" },
 	{ "--list", NULL, NULL, set_list, "print the cases" },
 	{ "--dry-run", NULL, NULL, set_dry_run,

@@ -12,6 +12,7 @@ struct parse {
 	struct options *options;
 	const struct workload_case *workload_case; /* NULL: none named */
 	bool workers, time, ops, warmup, smoke;
+	uint64_t given; /* bit i: the i-th of the flags was */
 };
 
 /* A flag; `value` is NULL if it takes none, and then `allowed` is unused. */
@@ -23,7 +24,7 @@ struct flag {
 	const char *help;
 };
 
-/* All of them; the last one has the name NULL. */
+/* All of them, at most 64; the last one has the name NULL. */
 extern const struct flag flags[];
 
 #endif

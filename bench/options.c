@@ -18,6 +18,9 @@
 #define TIME_SMOKE_NS (20 * NS_PER_MS)
 #define WARMUP_SMOKE_NS (5 * NS_PER_MS)
 #define TIDE_OPS_DEFAULT 5000
+/* A simulation's operations, the measured ones. */
+#define SIM_OPS 4000000u
+#define SIM_SMOKE_OPS 200000u
 /*
  * A leaking subject's trial: so many operations, enough for a slope within a
  * few percent, or about so many bytes' worth of objects if that is less.
@@ -44,6 +47,30 @@ leak_ops(const struct parse *parse)
 	return (uint64_t)(parse->smoke ? ops * LEAK_SMOKE_SHARE : ops);
 }
 
+/*
+ * A simulation has no threads, hence no CPUs and no length but operations; and
+ * nothing to learn from touching, since objects travel nowhere.
+ */
+static void
+sim_complete(struct parse *parse, bool leaks)
+{
+	struct options *o = parse->options;
+
+	o->trace_workers_max =
+		parse->workers ? o->workload.workers : WORKLOAD_WORKERS_MAX;
+	if (o->trace != NULL && !parse->workers)
+		o->workload.workers = 1;
+	o->pin = OPTIONS_PIN_NONE;
+	o->warmup_ns = 0;
+	if (!arguments_given(parse, "--touch"))
+		o->workload.touch = false;
+	if (parse->ops || o->trace != NULL)
+		return;
+	o->ops = parse->smoke ? SIM_SMOKE_OPS : SIM_OPS;
+	if (leaks && workload_crosses(&o->workload) && leak_ops(parse) < o->ops)
+		o->ops = leak_ops(parse);
+}
+
 static void
 options_complete(struct parse *parse, bool leaks)
 {
@@ -56,6 +83,10 @@ options_complete(struct parse *parse, bool leaks)
 			cpus > c->workers_min ? cpus : c->workers_min;
 		if (o->workload.migrate > 0 && o->workload.workers < 2)
 			o->workload.workers = 2;
+	}
+	if (o->sim) {
+		sim_complete(parse, leaks);
+		return;
 	}
 	if (!parse->time && parse->smoke)
 		o->time_ns = TIME_SMOKE_NS;
@@ -80,16 +111,18 @@ refuse(char error[OPTIONS_ERROR_BYTES], const char *format, ...)
 /* Do the parts of the workload go together? */
 static int
 workload_check(const struct workload *w, const struct workload_case *c,
-	       char error[OPTIONS_ERROR_BYTES])
+	       bool sim, char error[OPTIONS_ERROR_BYTES])
 {
-	size_t in_flight = workload_in_use_ceiling(w);
+	size_t in_flight =
+		sim ? workload_sim_ceiling(w) : workload_in_use_ceiling(w);
+	unsigned workers_max =
+		sim ? WORKLOAD_WORKERS_MAX : WORKLOAD_THREADS_MAX;
 
-	if (w->workers < c->workers_min)
+	if (w->workers < c->workers_min || w->workers > workers_max)
 		return refuse(error,
 			      "--workers %u is not allowed with --case %s; "
 			      "allowed: %u to %u",
-			      w->workers, c->name, c->workers_min,
-			      WORKLOAD_THREADS_MAX);
+			      w->workers, c->name, c->workers_min, workers_max);
 	if (w->migrate > 0 && w->destination == DESTINATION_LOCAL)
 		return refuse(error,
 			      "--migrate %g is not allowed with --dest local; "
@@ -99,7 +132,7 @@ workload_check(const struct workload *w, const struct workload_case *c,
 		return refuse(error,
 			      "--workers 1 is not allowed with --migrate %g; "
 			      "allowed: 2 to %u, or --migrate 0",
-			      w->migrate, WORKLOAD_THREADS_MAX);
+			      w->migrate, workers_max);
 	if (w->ring > 0 && w->ring < w->burst)
 		return refuse(error,
 			      "--ring %u is not allowed with --burst %u; "
@@ -113,12 +146,68 @@ workload_check(const struct workload *w, const struct workload_case *c,
 	return 0;
 }
 
+/* Is one of the flags given, which end with NULL?  0, or -1. */
+static int
+flags_refuse(const struct parse *parse, const char *const *names,
+	     const char *where, const char *allowed,
+	     char error[OPTIONS_ERROR_BYTES])
+{
+	for (; *names != NULL; names++)
+		if (arguments_given(parse, *names))
+			return refuse(error,
+				      "%s is not allowed %s; allowed: %s",
+				      *names, where, allowed);
+	return 0;
+}
+
+/* What only threads, or only simulations understand. */
+static int
+sim_check(const struct parse *parse, char error[OPTIONS_ERROR_BYTES])
+{
+	static const char *const threads[] = { "--ring",    "--think",
+					       "--time",    "--warmup",
+					       "--pin",     "--latency",
+					       "--endless", NULL };
+	static const char *const simulations[] = { "--trace", "--record",
+						   NULL };
+	static const char *const decisions[] = {
+		"--case",     "--migrate", "--dest", "--burst", "--hold",
+		"--lifetime", "--ops",     "--seed", "--smoke", NULL
+	};
+	const struct options *o = parse->options;
+
+	if (!o->sim)
+		return flags_refuse(parse, simulations, "without --sim",
+				    "with it", error);
+	if (flags_refuse(parse, threads, "with --sim",
+			 "--ops for its length; what concerns threads and "
+			 "times without --sim",
+			 error) != 0)
+		return -1;
+	if (o->trace != NULL && flags_refuse(parse, decisions, "with --trace",
+					     "what the trace does", error) != 0)
+		return -1;
+	if (o->record != NULL && o->rounds > 1)
+		return refuse(error,
+			      "--rounds %u is not allowed with --record; "
+			      "allowed: 1",
+			      o->rounds);
+	if (o->record != NULL && o->workload.lifetime_ops > 0)
+		return refuse(error,
+			      "workers that end after %u operations are not "
+			      "allowed with --record; allowed: --lifetime 0",
+			      o->workload.lifetime_ops);
+	return 0;
+}
+
 /* What must hold between the flags; 0 or -1. */
 static int
 options_check(const struct parse *parse, char error[OPTIONS_ERROR_BYTES])
 {
 	const struct options *o = parse->options;
 
+	if (sim_check(parse, error) != 0)
+		return -1;
 	if (parse->time + parse->ops + o->endless > 1)
 		return refuse(error,
 			      "--time, --ops and --endless are not allowed "
@@ -128,7 +217,8 @@ options_check(const struct parse *parse, char error[OPTIONS_ERROR_BYTES])
 			      "--rounds %u is not allowed with --endless; "
 			      "allowed: 1",
 			      o->rounds);
-	return workload_check(&o->workload, parse->workload_case, error);
+	return workload_check(&o->workload, parse->workload_case, o->sim,
+			      error);
 }
 
 int

@@ -28,6 +28,10 @@ struct options {
 	uint64_t warmup_ns; /* 0: none */
 	bool endless;       /* until interrupted */
 	bool latency;       /* operations are timed one by one */
+	bool sim;           /* virtual workers in one thread */
+	const char *trace;  /* of a simulation: a file; NULL: none */
+	const char *record; /* the same */
+	unsigned trace_workers_max;
 	unsigned rounds;
 	enum options_pin pin;
 	cpu_set_t cpus; /* to pin to; all allowed ones */

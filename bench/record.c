@@ -9,39 +9,6 @@
 #define RECORD_SCHEMA 2
 #define RECORD_POINTS_MAX 64u
 
-void
-record_params(struct json *j, const struct options *o, uint64_t seed)
-{
-	const struct workload *w = &o->workload;
-	char destination[32], pin[256];
-
-	workload_destination_print(w, destination, sizeof(destination));
-	options_pin_name(o, pin, sizeof(pin));
-	json_open_object(j, "params");
-	json_count(j, "workers", w->workers);
-	json_real(j, "migrate", w->migrate);
-	json_string(j, "dest", destination);
-	json_count(j, "burst", w->burst);
-	json_count(j, "hold", w->hold);
-	json_count(j, "think_ns", w->think_ns);
-	json_count(j, "object_size", w->object_bytes);
-	json_count(j, "magazine", w->magazine);
-	json_bool(j, "touch", w->touch);
-	json_count(j, "lifetime_ops", w->lifetime_ops);
-	json_count(j, "ring_capacity", workload_ring_capacity(w));
-	if (o->ops > 0) {
-		json_count(j, "ops", o->ops);
-		json_null(j, "time_ns");
-	} else {
-		json_null(j, "ops");
-		json_count(j, "time_ns", o->time_ns);
-	}
-	json_count(j, "warmup_ns", o->warmup_ns);
-	json_count(j, "seed", seed);
-	json_string(j, "pin", pin);
-	json_close_object(j);
-}
-
 /* A number that is known, or null. */
 static void
 json_known(struct json *j, const char *key, bool known, uint64_t value)
@@ -52,8 +19,37 @@ json_known(struct json *j, const char *key, bool known, uint64_t value)
 		json_null(j, key);
 }
 
+void
+record_params(struct json *j, const struct options *o, const struct workload *w)
+{
+	const bool decides = o->trace == NULL;
+	char destination[32] = "trace", pin[256];
+
+	if (decides)
+		workload_destination_print(w, destination, sizeof(destination));
+	options_pin_name(o, pin, sizeof(pin));
+	json_open_object(j, "params");
+	json_count(j, "workers", w->workers);
+	json_real(j, "migrate", w->migrate);
+	json_string(j, "dest", destination);
+	json_known(j, "burst", decides, w->burst);
+	json_known(j, "hold", decides, w->hold);
+	json_count(j, "think_ns", w->think_ns);
+	json_count(j, "object_size", w->object_bytes);
+	json_count(j, "magazine", w->magazine);
+	json_bool(j, "touch", w->touch);
+	json_count(j, "lifetime_ops", w->lifetime_ops);
+	json_known(j, "ring_capacity", !o->sim, workload_ring_capacity(w));
+	json_known(j, "ops", o->ops > 0, o->ops);
+	json_known(j, "time_ns", o->ops == 0 && !o->sim, o->time_ns);
+	json_count(j, "warmup_ns", o->warmup_ns);
+	json_count(j, "seed", w->seed);
+	json_string(j, "pin", pin);
+	json_close_object(j);
+}
+
 static void
-json_pool(struct json *j, const struct trial *t)
+json_pool(struct json *j, const struct options *o, const struct trial *t)
 {
 	const struct subject_stats *s = &t->stats;
 
@@ -62,7 +58,7 @@ json_pool(struct json *j, const struct trial *t)
 	json_known(j, "destructed", s->counted, s->destructed);
 	json_known(j, "footprint_peak", s->counted, t->footprint_peak);
 	json_count(j, "peak_in_use", t->in_use_ceiling);
-	json_string(j, "peak_in_use_is", "ceiling");
+	json_string(j, "peak_in_use_is", o->sim ? "exact" : "ceiling");
 	json_count(j, "peak_in_use_seen", t->in_use_seen);
 	json_known(j, "in_use", s->counted, s->in_use);
 	json_known(j, "cached", s->counted, s->cached);
@@ -169,6 +165,26 @@ json_drift(struct json *j, const struct trial *t)
 	json_close_object(j);
 }
 
+/*
+ * What exchanges should be, of magazines: no fewer than the imbalance needs on
+ * both sides, no more than if all that migrates came in bursts.
+ */
+static void
+json_laws(struct json *j, const struct options *o, const struct trial *t)
+{
+	double per_op = 2 / (double)t->workload.magazine;
+
+	if (!o->sim) {
+		json_null(j, "laws");
+		return;
+	}
+	json_open_object(j, "laws");
+	json_real(j, "exchanges_per_op", t->exchanges_per_op);
+	json_real(j, "smooth", t->drift.tv_obs * per_op);
+	json_real(j, "bursty", t->p_obs * per_op);
+	json_close_object(j);
+}
+
 /* At most so many points of the series, the first and the last one too. */
 static void
 json_memory_series(struct json *j, const struct trial *t)
@@ -210,11 +226,11 @@ json_memory(struct json *j, const struct trial *t)
 }
 
 static void
-json_noise(struct json *j, const struct trial *t)
+json_noise(struct json *j, const struct options *o, const struct trial *t)
 {
 	json_open_object(j, "noise");
 	json_real(j, "psi", t->pressure);
-	json_count(j, "nivcsw", t->switches);
+	json_known(j, "nivcsw", !o->sim, t->switches);
 	json_real(j, "steal", t->steal);
 	json_bool(j, "flag", t->noisy);
 	json_close_object(j);
@@ -268,9 +284,9 @@ record_write(FILE *out, const char *program, const struct options *o,
 	json_text(&j, "time", text);
 	json_string(&j, "backend", t->subject);
 	json_string(&j, "case", t->workload.case_name);
-	json_bool(&j, "sim", false);
+	json_bool(&j, "sim", o->sim);
 	json_count(&j, "round", t->round);
-	record_params(&j, o, t->workload.seed);
+	record_params(&j, o, &t->workload);
 	json_count(&j, "ops", t->ops);
 	json_real(&j, "wall_s", (double)t->wall_ns * 1e-9);
 	json_real(&j, "pairs_per_s", (double)t->ops * 1e9 / (double)t->wall_ns);
@@ -278,11 +294,12 @@ record_write(FILE *out, const char *program, const struct options *o,
 	json_real(&j, "cpu_ns_per_pair", (double)t->cpu_ns / (double)t->ops);
 	json_real(&j, "overlap", t->overlap);
 	json_workers(&j, t);
-	json_pool(&j, t);
+	json_pool(&j, o, t);
 	json_latency(&j, o, t);
 	json_drift(&j, t);
+	json_laws(&j, o, t);
 	json_memory(&j, t);
-	json_noise(&j, t);
+	json_noise(&j, o, t);
 	json_env(&j, o, m);
 	json_failures(&j, t);
 	json_end(&j);

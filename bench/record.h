@@ -13,9 +13,9 @@
 #include "options.h"
 #include "trial.h"
 
-/* The object "params": what was asked for, and the seed. */
+/* The object "params": what was asked for; null where a trace decides. */
 void record_params(struct json *json, const struct options *options,
-		   uint64_t seed);
+		   const struct workload *workload);
 
 void record_write(FILE *out, const char *program, const struct options *options,
 		  const struct machine *machine, const struct trial *trial);

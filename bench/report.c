@@ -55,12 +55,15 @@ trial_table(FILE *out, const struct trial *t)
 			"backend", "case", "w", "Mpairs/s", "ns/pair", "cpu ns",
 			"overlap", "constructed", "in use", "bound", "p", "TV",
 			"new/op", "RSS KiB");
-	fprintf(out, "%-8s %-8s %3u %9.2f %8.2f %7.2f %6.2f%c", t->subject,
+	fprintf(out, "%-8s %-8s %3u %9.2f %8.2f %7.2f", t->subject,
 		t->workload.case_name, t->workload.workers,
 		(double)t->ops * 1e3 / (double)t->wall_ns,
 		(double)t->wall_ns / (double)t->ops,
-		(double)t->cpu_ns / (double)t->ops, t->overlap,
-		t->noisy ? '~' : ' ');
+		(double)t->cpu_ns / (double)t->ops);
+	if (isfinite(t->overlap))
+		fprintf(out, " %6.2f%c", t->overlap, t->noisy ? '~' : ' ');
+	else
+		fprintf(out, " %6s ", "-");
 	cell(out, 11, s->counted, s->constructed);
 	cell(out, 8, true, t->in_use_ceiling);
 	cell(out, 8, t->bound != SIZE_MAX, t->bound);
@@ -81,6 +84,35 @@ report_trial(FILE *out, const char *program, const struct options *o,
 		trial_table(out, t);
 }
 
+/* A command line of a simulation. */
+static void
+sim_print(FILE *out, const char *program, const struct options *o)
+{
+	const struct workload *w = &o->workload;
+	char destination[32];
+
+	fprintf(out, "%s --sim", program);
+	if (o->trace != NULL) {
+		fprintf(out, " --trace %s", o->trace);
+		if (w->workers > 1)
+			fprintf(out, " --workers %u", w->workers);
+	} else {
+		workload_destination_print(w, destination, sizeof(destination));
+		fprintf(out,
+			" --case %s --workers %u --migrate %g --dest %s "
+			"--burst %u --hold %u --lifetime %u --ops %" PRIu64
+			" --seed %" PRIu64,
+			w->case_name, w->workers, w->migrate, destination,
+			w->burst, w->hold, w->lifetime_ops, o->ops, w->seed);
+	}
+	if (o->record != NULL)
+		fprintf(out, " --record %s", o->record);
+	fprintf(out,
+		" --object-size %zuB --magazine %u --touch %s --rounds %u\n",
+		w->object_bytes, w->magazine, w->touch ? "yes" : "no",
+		o->rounds);
+}
+
 void
 report_options(FILE *out, const char *program, const char *subject,
 	       const struct options *o)
@@ -95,8 +127,12 @@ report_options(FILE *out, const char *program, const char *subject,
 		json_string(&j, "backend", subject);
 		json_string(&j, "case", w->case_name);
 		json_count(&j, "rounds", o->rounds);
-		record_params(&j, o, w->seed);
+		record_params(&j, o, w);
 		json_end(&j);
+		return;
+	}
+	if (o->sim) {
+		sim_print(out, program, o);
 		return;
 	}
 	workload_destination_print(w, destination, sizeof(destination));

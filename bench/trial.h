@@ -41,9 +41,11 @@ struct trial {
 	double overlap;
 	double min_max; /* slowest by fastest borrower */
 	double jain;
-	uint64_t decided;   /* pairs that went back during it */
-	double p_obs;       /* of these, those that migrated */
-	uint64_t full;      /* pushes that met a full ring */
+	uint64_t decided; /* pairs that went back during it */
+	double p_obs;     /* of these, those that migrated */
+	uint64_t full;    /* pushes that met a full ring */
+	/* Of a simulation: refills and flushes; NaN: not known. */
+	double exchanges_per_op;
 	bool capped;        /* ended by a limit of memory, */
 	uint64_t capped_ns; /* at this time of the clock */
 	struct trial_worker workers[WORKLOAD_WORKERS_MAX];

@@ -337,3 +337,10 @@ workload_in_use_ceiling(const struct workload *w)
 	return (size_t)workload_borrowers(w) * w->hold +
 	       (size_t)workload_rings(w) * workload_ring_capacity(w);
 }
+
+size_t
+workload_sim_ceiling(const struct workload *w)
+{
+	return (size_t)workload_borrowers(w) * w->hold +
+	       (workload_crosses(w) ? (size_t)w->workers * w->burst : 0);
+}

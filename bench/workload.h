@@ -112,5 +112,7 @@ unsigned workload_ring_capacity(const struct workload *w);
  * still counts as in the ring.  Each borrower has the same share of it.
  */
 size_t workload_in_use_ceiling(const struct workload *w);
+/* The same of a simulation, where each worker has one FIFO, of a burst. */
+size_t workload_sim_ceiling(const struct workload *w);
 
 #endif
