@@ -150,12 +150,15 @@ course_watch(struct course *c, uint64_t time_ns)
 {
 	uint64_t period = sample_period(c, time_ns);
 	uint64_t end = clock_wall_ns() + time_ns;
+	uint64_t borrows = course_borrows(c);
 
 	while (!team_stopped(&c->team)) {
 		uint64_t now = clock_wall_ns();
 		uint64_t sleep = period;
 
-		if (interrupted || (time_ns > 0 && now >= end)) {
+		/* Not before anybody had a CPU. */
+		if (interrupted || (time_ns > 0 && now >= end &&
+				    course_borrows(c) > borrows)) {
 			team_stop(&c->team);
 			break;
 		}
