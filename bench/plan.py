@@ -292,7 +292,8 @@ def flags(cell, smoke, warmup_ms, time_ms):
     words = ['--case', base, '--workers', str(case.workers)]
     if smoke:
         return [*words, '--smoke', *without_length(case.flags)]
-    words += ['--warmup', f'{warmup_ms}ms']
+    if not case.simulated():
+        words += ['--warmup', f'{warmup_ms}ms']
     if '--ops' not in case.flags:
         leaks = cell.row in LEAKING and base not in ('hot', 'keep')
         words += ['--ops', str(leak_ops(case))] if leaks else \
@@ -305,7 +306,7 @@ def about_ms(cell, warmup_ms, time_ms):
     words = flags(cell, False, warmup_ms, time_ms)
     last = {flag: word for flag, word in zip(words, words[1:])
             if flag in ('--ops', '--time', '--warmup')}
-    warmup = int(last['--warmup'].removesuffix('ms'))
+    warmup = int(last.get('--warmup', '0').removesuffix('ms'))
     if '--ops' in last:
         return warmup + int(last['--ops']) * cell.case.ns / 1e6
     return warmup + int(last['--time'].removesuffix('ms'))

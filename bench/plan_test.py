@@ -78,7 +78,8 @@ class Plan(unittest.TestCase):
                               (plan.PIPE, 'none',
                                40 + plan.LEAK_OPS * plan.PIPE.ns / 1e6),
                               (plan.KEYTABLE_4, 'mutex', 150),
-                              (plan.tail('pipe'), 'mutex', 540)):
+                              (plan.tail('pipe'), 'mutex', 540),
+                              (plan.SIM, 'mutex', 100)):
             self.assertEqual(plan.about_ms(plan.Cell(case, row), 40, 150), ms)
 
     def test_chosen_backend_is_the_installed_library(self):
@@ -96,6 +97,11 @@ class Plan(unittest.TestCase):
             words = plan.flags(plan.Cell(case, row), False, 1, 1)
             self.assertIn(flag, words)
             self.assertNotEqual('--time' in words, '--ops' in words)
+
+    def test_a_simulation_is_as_long_as_its_operations(self):
+        words = plan.flags(plan.Cell(plan.SIM, 'mutex'), False, 1, 1)
+        self.assertIn('--ops', words)
+        self.assertFalse({'--time', '--warmup'} & set(words))
 
     def test_a_smoke_trial_is_as_short_as_its_program_makes_it(self):
         for group in plan.cells('full'):
