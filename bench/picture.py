@@ -161,7 +161,7 @@ def drawn(lines):
                          f'lc rgb "{FAINT}"')
             continue
         # Bars first: they blank what is below their middle.
-        if len(line.points[0]) > 2:
+        if all(len(point) > 2 for point in line.points):
             parts.append(f'{block} using 1:2:3:4 with yerrorbars pt 0 lw 1.4 '
                          f'lc rgb "{look(line.row).colour}"')
         parts.append(f'{block} using 1:2 with lines {dashed(line.row)}')

@@ -18,6 +18,8 @@ from picture import Axis, Line, Picture, script, text, time
 FOLDER = 'plots'
 # Fewer samples are no curve.
 SAMPLES = 3
+# The most over the least throughput, from which an axis is logarithmic.
+LOG_FROM = 30
 SHARES = (('p50', 'p50'), ('p90', 'p90'), ('p99', 'p99'), ('p999', 'p99.9'),
           ('max', 'max'))
 
@@ -65,8 +67,8 @@ def fixed_work(found):
 
 def guides(found, last):
     """What the objects constructed are to be held against."""
-    bounds = [trial['pool']['bound'] for trial in found.values()
-              if trial['pool']['bound'] is not None]
+    bounds = [trial['pool']['bound'] for row, trial in found.items()
+              if row in plan.POOLED and trial['pool']['bound'] is not None]
     used = [trial['pool']['peak_in_use'] for trial in found.values()
             if trial['pool']['peak_in_use'] is not None]
     return [Line('', [(0, value), (last, value)], f'{what} {value:,}')
@@ -102,14 +104,15 @@ def constructed(records, caption):
                 for _, value in line.points]
         leaks = [line.points[-1][1] for line in lines
                  if line.row in plan.LEAKING]
-        marks = guides(found, last)
+        marks = [mark for mark in guides(found, last)
+                 if mark.points[0][1] <= max(leaks, default=0)]
         shown = [*held, *(line.points[0][1] for line in marks)]
         apart = held and leaks and min(leaks) > 3 * max(shown)
         yield Picture(
             'constructed-' + slug(title),
             'Objects constructed: what leaks, and what does not', title,
             Axis('operations' if clock else 'ms of the measured phase'),
-            Axis('objects'), lines + marks if apart else lines,
+            Axis('objects'), lines + marks,
             'Upper panel: all; lower panel: the same, enlarged. '
             * bool(apart) + caption, 1.25 * max(shown) if apart else None)
 
@@ -148,9 +151,11 @@ def sweeps(records, axis):
 
 
 def rate(trials_of_cell):
-    """Millions of pairs a second: (median, low, high) of its interval."""
+    """Millions of pairs a second: (median, low, high) of its interval, or but
+    the median.
+    """
     rates = [1e3 / trial['ns_per_pair'] for trial in trials_of_cell]
-    return (median(rates), *(sign_interval(rates) or 2 * (median(rates),)))
+    return (median(rates), *(sign_interval(rates) or ()))
 
 
 def rates(rows):
@@ -159,6 +164,13 @@ def rates(rows):
              for row, points in rows.items() if len(points) > 1}
     return [Line(row, points, text(points[-1][1]))
             for row, points in found.items()]
+
+
+def upwards(lines):
+    """The axis of throughput: by tens where one scale would hide the low."""
+    found = [point[1] for line in lines for point in line.points]
+    log = max(found) > LOG_FROM * min(found)
+    return Axis('million pairs a second' + ', logarithmic' * log, log)
 
 
 def linear(lines, cpus):
@@ -188,9 +200,10 @@ def over(records, caption, axis, label, log, what=''):
             lines += linear(lines, first['env']['ncpu'])
         yield Picture(
             f'throughput-{axis}-{slug(case)}', f'Throughput over {what}',
-            f'{case}{workers}; bars: 95 % intervals of the median',
+            case + workers + ', medians' + ' and their 95 % intervals' * any(
+                len(point) > 2 for line in lines for point in line.points),
             Axis(label, log, [(x, text(x)) for x in places] if log else None),
-            Axis('million pairs a second'), lines, caption)
+            upwards(lines), lines, caption)
 
 
 def exchanges(trial):

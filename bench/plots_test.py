@@ -73,7 +73,13 @@ class What(unittest.TestCase):
     """The values that lines have."""
 
     def test_leaking_rows_are_beside_the_others(self):
-        made = named(run_make(), 'constructed-hotspot')
+        records = run_make()
+        # A bound of another design is none of this library's.
+        for record in specimen.pick(records, plan.HOTSPOT, 'brpc112'):
+            record['pool']['bound'] = 5000
+        made = named(records, 'constructed-hotspot')
+        self.assertIn('bound 228', [line.end for line in made.lines])
+        self.assertNotIn('bound 5,000', [line.end for line in made.lines])
         ends = {line.row: line.points[-1][1] for line in made.lines}
         self.assertEqual(ends['none'], 9100)
         self.assertEqual(ends['percpu'], 109)
@@ -96,6 +102,20 @@ class What(unittest.TestCase):
                          [0, .05, .1, .25, .5, .75, 1])
         middle, low, high = line.points[0][1:]
         self.assertEqual((middle, low, high), (200, 125, 500))
+        self.assertIn('95 % intervals',
+                      named(records, 'throughput-migrate').case)
+
+    def test_the_axis_is_logarithmic_where_a_row_would_vanish(self):
+        records = run_make()
+        made = named(records, 'throughput-migrate')
+        self.assertFalse(made.y.log)
+        self.assertNotIn('interval', made.case)
+        for record in records:
+            if record['x'] == 1:
+                record['ns_per_pair'] *= 100
+        made = named(records, 'throughput-migrate')
+        self.assertTrue(made.y.log)
+        self.assertIn('logarithmic', made.y.label)
 
     def test_exchanges_are_held_against_the_laws(self):
         lines = named(run_make(), 'exchanges-hotspot').lines
