@@ -2,16 +2,13 @@
 /* A child, its stderr on a pipe, and its end. */
 #include "fate.h"
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <cmocka.h>
+
+#include "harness.h"
 
 struct fate
 fate_of(void (*act)(void *arg), void *arg)
@@ -28,11 +25,11 @@ fate_of(void (*act)(void *arg), void *arg)
 		const struct rlimit no_core = { 0, 0 };
 
 		/* cmocka's handler would make a failed test of it. */
-		signal(SIGABRT, SIG_DFL);
+		harness_count_abort();
 		setrlimit(RLIMIT_CORE, &no_core);
 		dup2(ends[1], STDERR_FILENO);
 		act(arg);
-		_exit(0);
+		harness_leave(0);
 	}
 	assert_true(child > 0);
 	close(ends[1]);

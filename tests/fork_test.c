@@ -51,7 +51,7 @@ fork_into(void (*act)(void *arg), void *arg)
 	alarm(WATCHDOG_S);
 	dp_fork_child();
 	act(arg);
-	_exit(0);
+	harness_leave(0);
 }
 
 /* The wait status: 0 for a child that did all it was to do. */
@@ -184,7 +184,7 @@ fork_with_installed_handlers(void *arg)
 	if (child == 0) {
 		alarm(WATCHDOG_S);
 		use_all_and_destroy(arg);
-		_exit(0);
+		harness_leave(0);
 	}
 	must("a child with handlers", end_of(child) == 0);
 	use_all_and_destroy(arg);

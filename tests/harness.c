@@ -6,8 +6,10 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define SEED_DEFAULT UINT64_C(20260101)
 #define CPUS_MAX 8
@@ -58,6 +60,33 @@ harness_equal(const char *claim, uint64_t expected, uint64_t actual)
 {
 	if (expected != actual)
 		harness_fail(claim, expected, actual);
+}
+
+#if HARNESS_COVERAGE
+void __gcov_dump(void);
+#else
+#define __gcov_dump() ((void)0)
+#endif
+
+void
+harness_leave(int status)
+{
+	__gcov_dump();
+	_exit(status);
+}
+
+/* abort() goes on with the signal's default once this returns. */
+static void
+on_abort(int number)
+{
+	(void)number;
+	__gcov_dump();
+}
+
+void
+harness_count_abort(void)
+{
+	signal(SIGABRT, on_abort);
 }
 
 unsigned

@@ -42,6 +42,12 @@ _Noreturn void harness_fail(const char *claim, uint64_t expected,
 			    uint64_t actual);
 void harness_equal(const char *claim, uint64_t expected, uint64_t actual);
 
+/* How a child ends: at once, but where it is counted what ran, counted. */
+_Noreturn void harness_leave(int status);
+
+/* In a child: if it aborts, it is counted first. */
+void harness_count_abort(void);
+
 /* CPUs that the process may run on, but 8 at most: load enough. */
 unsigned harness_cpus(void);
 

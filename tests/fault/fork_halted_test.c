@@ -52,7 +52,7 @@ fork_and_use(void *arg)
 		alarm(CHILD_S);
 		dp_fork_child();
 		use_all(arg);
-		_exit(0);
+		harness_leave(0);
 	}
 	dp_fork_parent();
 	if (waitpid(child, &status, 0) != child || status != 0)
