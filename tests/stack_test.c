@@ -3,7 +3,7 @@
  * Slots, tags and stacks.  Compiled three times: as shipped, with tags of two
  * bits, and with tags that do not change, which must be seen to go wrong.
  */
-#include "interleave.h"
+#include "intruder.h"
 #include "stack.h"
 
 #include "harness.h"
@@ -18,7 +18,7 @@ static void (*intruder)(void);
 static unsigned countdown;
 
 static void
-interleave_point(void)
+intruder_point(void)
 {
 	if (countdown && --countdown == 0)
 		intruder();

@@ -27,6 +27,18 @@ take_give(void *cpu)
 	rig_give(&seat, rig_take(&seat));
 }
 
+/* On a CPU of its own it is served there. */
+static void
+take_give_near(void *cpu)
+{
+	struct seat seat = seat_on(*(int *)cpu);
+
+	rig_give(&seat, rig_take(&seat));
+#ifdef BACKEND_PERCPU_H
+	INTERLEAVE_REQUIRE(counts_get(&seat.counts, RACK_HITS) == 2);
+#endif
+}
+
 static void
 take_only(void *cpu)
 {
@@ -143,6 +155,18 @@ lent(void)
 }
 
 static void
+near(void)
+{
+	rig_begin(3);
+	rig_put_in(0, 0);
+	rig_put_in(1, 0);
+	rig_put_in(2, 1);
+	rig_watch();
+	interleave_start(take_give_near, &cpus[0]);
+	interleave_start(take_give_near, &cpus[1]);
+}
+
+static void
 aba(void)
 {
 	rig_begin(3);
@@ -238,6 +262,7 @@ main(int argc, char **argv)
 {
 	static const struct scene scenes[] = {
 		{ "lent", lent, rig_end, { 2, 1, 0 } },
+		{ "near", near, rig_end, { 2, 1, 1 } },
 		{ "aba", aba, rig_end, { 2, 1, 0 } },
 		{ "moved-to-partial", moved_to_partial, rig_end, { 3, 3, 0 } },
 		{ "moved-to-full", moved_to_full, rig_end, { 3, 3, 0 } },

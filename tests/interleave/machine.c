@@ -133,14 +133,20 @@ stop(void)
 	_longjmp(machine.back, ALL_ENDED);
 }
 
+void
+machine_count(void)
+{
+	if (++machine.steps > STEPS_MAX)
+		interleave_fail("livelock: more than %u steps", STEPS_MAX);
+}
+
 /* forced: the thread that runs cannot or should not go on. */
 static void
 schedule(bool forced, bool may_preempt)
 {
 	unsigned ready[THREADS_MAX], n = 0, self = machine.self;
 
-	if (++machine.steps > STEPS_MAX)
-		interleave_fail("livelock: more than %u steps", STEPS_MAX);
+	machine_count();
 	if (!forced)
 		ready[n++] = self;
 	if (forced || (may_preempt && choice_may_preempt(machine.preemptions)))

@@ -69,6 +69,9 @@ machine_thread(void)
 	return &machine.threads[machine.self];
 }
 
+/* Counts what the execution does, and ends it if it goes on for ever. */
+void machine_count(void);
+
 /* Counts a step of the thread that runs; returns its stamp. */
 static inline uint32_t
 machine_step(void)

@@ -221,8 +221,10 @@ begin(const volatile void *address, unsigned bytes, bool writes)
 	if (!own)
 		machine_point((const void *)address);
 	race_atomic(address, bytes, writes);
-	if (own)
+	if (own) {
+		machine_count();
 		return NULL;
+	}
 	machine_step();
 	return find(address, bytes);
 }

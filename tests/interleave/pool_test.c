@@ -87,6 +87,15 @@ exchange(void *worker)
 		give_back(w, objects[i]);
 }
 
+/* Everything that one worker lends another one gets back. */
+static void
+drift(void *unused)
+{
+	(void)unused;
+	for (unsigned i = 0; i < 16 * M; i++)
+		give_back(workers[1], borrow(workers[0]));
+}
+
 static void
 produce(void *worker)
 {
@@ -136,6 +145,20 @@ trim(void *unused)
 {
 	(void)unused;
 	dp_pool_trim(pool, 0);
+}
+
+/* The trimmed slots come back, the first one on top of others. */
+static void
+trim_and_give(void *worker)
+{
+	struct dp_worker *w = *(struct dp_worker **)worker;
+	void *objects[4 * M + 1];
+
+	dp_pool_trim(pool, 0);
+	for (unsigned i = 0; i < 4 * M + 1; i++)
+		objects[i] = borrow(w);
+	for (unsigned i = 0; i < 4 * M + 1; i++)
+		give_back(w, objects[i]);
 }
 
 static void
@@ -199,6 +222,13 @@ migration(void)
 }
 
 static void
+drifting(void)
+{
+	begin(2, 2, 0);
+	interleave_start(drift, NULL);
+}
+
+static void
 only_return(void)
 {
 	begin(2, 2, 0);
@@ -239,6 +269,15 @@ trimmed_by_two(void)
 	interleave_start(borrow_and_return, &workers[0]);
 	interleave_start(trim, NULL);
 	interleave_start(trim, NULL);
+}
+
+static void
+trimmed_and_given(void)
+{
+	begin(2, 2, M);
+	exchange(&workers[0]);
+	interleave_start(exchange, &workers[0]);
+	interleave_start(trim_and_give, &workers[1]);
 }
 
 static void
@@ -295,11 +334,13 @@ main(int argc, char **argv)
 {
 	static const struct scene scenes[] = {
 		{ "migration", migration, end, { 2, 1, 0 } },
+		{ "drifting", drifting, end, { 2, 1, 0 } },
 		{ "only-return", only_return, end, { 2, 1, 0 } },
 		{ "exchanges", exchanges, end, { 2, 0, 0 } },
 		{ "coming-and-going", coming_and_going, end, { 2, 1, 0 } },
 		{ "trimmed", trimmed, end, { 2, 1, 0 } },
 		{ "trimmed-by-two", trimmed_by_two, end, { 1, 1, 0 } },
+		{ "trimmed-and-given", trimmed_and_given, end, { 1, 1, 0 } },
 		{ "reserved", reserved, end, { 2, 1, 0 } },
 		{ "asked", asked, end, { 1, 1, 0 } },
 		{ "destroyed", destroyed, end, { 2, 1, 0 } },

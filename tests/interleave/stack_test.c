@@ -100,6 +100,17 @@ push_3(void *unused)
 	push_new(&stack, 3);
 }
 
+/* The only slot goes, and comes back on top of another one. */
+static void
+pop_push_push(void *unused)
+{
+	(void)unused;
+	struct magazine *m = pop(&stack);
+
+	push_new(&stack, 3);
+	push(&stack, m);
+}
+
 static void
 push_4(void *unused)
 {
@@ -159,6 +170,14 @@ emptied(void)
 	interleave_start(pop_push, NULL);
 	interleave_start(pop_push, NULL);
 	interleave_start(pop_only, NULL);
+}
+
+static void
+refilled(void)
+{
+	begin(1);
+	interleave_start(pop_push, NULL);
+	interleave_start(pop_push_push, NULL);
 }
 
 static void
@@ -222,6 +241,7 @@ main(int argc, char **argv)
 		{ "aba", aba, end, { 3, 1, 1 } },
 		{ "three", three, end, { 2, 1, 0 } },
 		{ "emptied", emptied, end, { 2, 1, 1 } },
+		{ "refilled", refilled, end, { 3, 1, 1 } },
 		{ "given", given, end, { 2, 1, 0 } },
 		{ "depth", depth, end, { 2, 1, 0 } },
 		{ "depth-moved", depth_moved, end, { 2, 2, 0 } },

@@ -76,6 +76,19 @@ walk(void *unused)
 	INTERLEAVE_REQUIRE(stack_objects(&stack, &store.table) <= 4);
 }
 
+static void
+take_and_free(void *unused)
+{
+	(void)unused;
+	uint32_t retries;
+	struct magazine *m = stack_pop(&stack, &store.table, &retries);
+
+	if (m) {
+		lending_claim(m->body, 0);
+		give_up(m);
+	}
+}
+
 /* What the walk is at gets to lie on a slot of a new segment. */
 static void
 move_onto_new(void *unused)
@@ -120,6 +133,19 @@ made_and_freed(void)
 	interleave_start(make_one, NULL);
 }
 
+/* Who is slow to take a slot reads it when it is long freed. */
+static void
+freed(void)
+{
+	begin();
+	for (int i = 0; i < 2; i++) {
+		kept[i] = make();
+		stack_push(&stack, &store.table, kept[i]);
+	}
+	interleave_start(take_and_free, NULL);
+	interleave_start(take_and_free, NULL);
+}
+
 static void
 walked(void)
 {
@@ -161,6 +187,7 @@ main(int argc, char **argv)
 		{ "grown", grown, end, { 2, 1, 0 } },
 		{ "used-again", used_again, end, { 2, 1, 0 } },
 		{ "made-and-freed", made_and_freed, end, { 2, 1, 0 } },
+		{ "freed", freed, end, { 2, 1, 1 } },
 		{ "walked", walked, end, { 2, 2, 0 } },
 	};
 

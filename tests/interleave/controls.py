@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""controls: the defects to plant, each of which a test must be seen to find.
+
+A change is (file of pool/, text that is there once, text instead).  Orders that
+are too weak are planted by ci/mutate.
+"""
+from typing import NamedTuple
+
+
+class Control(NamedTuple):
+    """Where a defect is planted, and who must find it."""
+    program: str
+    changes: tuple = ()
+    defines: tuple = ()
+    scene: str = ''  # only this one, where the others take long
+
+
+POP_DONE = '''memory_order_acq_rel, memory_order_acquire))
+			return m;'''
+NEXT_READ = ('uint32_t next =\n			'
+             'atomic_load_explicit(&m->next, memory_order_relaxed);')
+NEXT_TAG = 'tag_pack(next, tag_next(tag_of(old)))'
+TWO_PASSES_PERCPU = '''scan(backend, &first) && scan(backend, &second) &&
+	       first == second;'''
+TWO_PASSES_TREIBER = '''depot_scan(&backend->depot, &first) &&
+	       depot_scan(&backend->depot, &second) && first == second;'''
+AGAIN = 'while (!is_empty(backend));'
+TAKE_UNTAGGED = '''static struct magazine *
+take_untagged(struct dp_pool *pool)
+{
+	struct stack *s = &pool->backend.depot.full;
+	uint64_t old = atomic_load_explicit(&s->head, memory_order_acquire);
+
+	while (tag_index(old)) {
+		struct magazine *m =
+			magazine_at(&pool->store.table, tag_index(old));
+		uint64_t new = tag_pack(atomic_load_explicit(
+			&m->next, memory_order_relaxed), tag_of(old));
+
+		if (atomic_compare_exchange_strong_explicit(
+			&s->head, &old, new, memory_order_acq_rel,
+			memory_order_acquire))
+			return m;
+	}
+	return NULL;
+}
+
+'''
+TAKE_SURPLUS = 'static struct magazine *\ntake_surplus('
+TRIM_LOOP = '''		for (uint32_t i = count; i-- > 0;) {
+			dp__check_trimmed'''
+TRIM_FREES = '''		dp__store_free(&pool->store, m);
+		given_up += count;'''
+TRIM_DESTRUCTS = '''dp__source_destruct(&pool->source, m->body[i]);
+		}'''
+REMOVE_LOCKS = '''	pthread_mutex_lock(&registry->lock);
+	change_begin(registry);
+	add_departed(registry, &worker->seat.counts);'''
+STALE_HERE = '	_Atomic(struct worker *) *here = worker->link.here;\n'
+MOVED = '	change_begin(registry);\n'
+REMOVED = '''	add_departed(registry, &worker->seat.counts);
+	unlink_worker(worker);
+'''
+FREES_SLOT = '''	if (m->index == 1) {
+		dp__source_free(store->source, m);
+		return;
+	}
+'''
+PREVIOUS_GOES = '''	if (worker_previous_n(w) > 0)
+		pool_give('''
+
+CONTROLS = {
+    # The tag.
+    'tag-removed-stack': Control('interleave-stack', (), ('-DTAG_STEP=0',)),
+    'tag-removed-treiber': Control('interleave-depot-treiber', (),
+                                   ('-DTAG_STEP=0',)),
+    'tag-removed-percpu': Control('interleave-depot-percpu', (),
+                                  ('-DTAG_STEP=0',)),
+    'tag-of-one-bit': Control('interleave-stack', (), ('-DTAG_BITS=1',)),
+    'tag-kept-when-all-is-taken': Control('interleave-stack', (
+        ('stack.h', NEXT_TAG, 'tag_pack(next, next ? '
+         'tag_next(tag_of(old)) : tag_of(old))'),)),
+    'tag-kept-by-trim': Control('interleave-pool-treiber', (
+        ('pool.c', 'struct magazine *m = pool_take(pool, seat);',
+         'struct magazine *m = take_untagged(pool);'),
+        ('pool.c', TAKE_SURPLUS, TAKE_UNTAGGED + TAKE_SURPLUS)),
+        scene='trimmed-and-given'),
+    # The stack.
+    'next-plain': Control('interleave-stack', (
+        ('magazine.h', '_Atomic uint32_t next;', 'uint32_t next;'),
+        ('stack.h', '''atomic_store_explicit(&m->next, tag_index(old),
+				      memory_order_relaxed);''',
+         'm->next = tag_index(old);'),
+        ('stack.h', NEXT_READ, 'uint32_t next = m->next;'))),
+    'list-lost-stack': Control('interleave-stack', (
+        ('stack.h', 'atomic_store_explicit(&m->next, tag_index(old),',
+         'atomic_store_explicit(&m->next, 0,'),)),
+    'list-lost-mutex': Control('interleave-pool-mutex', (
+        ('list.h', 'atomic_store_explicit(&m->next, list->head,',
+         'atomic_store_explicit(&m->next, 0,'),)),
+    'slot-unmapped': Control('interleave-store', (
+        ('store.c', '''	m->body = NULL;
+''', '	m->body = NULL;\n' + FREES_SLOT),)),
+    'depth-looked-at-once': Control('interleave-stack', (
+        ('stack.h', 'if (now == word)', 'if (now != 1)'),), scene='depth'),
+    # Emptiness.
+    'empty-after-a-failed-exchange-stack': Control('interleave-stack', (
+        ('stack.h', POP_DONE, POP_DONE + '\n\t\treturn NULL;'),)),
+    'empty-after-one-look-treiber': Control('interleave-depot-treiber', (
+        ('backend_treiber.c', AGAIN, 'while (0);'),)),
+    'empty-after-one-look-percpu': Control('interleave-depot-percpu', (
+        ('backend_percpu.c', AGAIN, 'while (0);'),)),
+    'empty-after-one-pass-treiber': Control('interleave-depot-treiber', (
+        ('backend_treiber.c', TWO_PASSES_TREIBER,
+         'depot_scan(&backend->depot, &first) && second == 0;'),)),
+    'empty-after-one-pass-percpu': Control('interleave-depot-percpu', (
+        ('backend_percpu.c', TWO_PASSES_PERCPU,
+         'scan(backend, &first) && second == 0;'),)),
+    'empty-without-tags-treiber': Control('interleave-depot-treiber', (
+        ('backend_treiber.c', TWO_PASSES_TREIBER,
+         TWO_PASSES_TREIBER.replace(' && first == second', '')),)),
+    'empty-without-tags-percpu': Control('interleave-depot-percpu', (
+        ('backend_percpu.c', TWO_PASSES_PERCPU,
+         TWO_PASSES_PERCPU.replace(' &&\n\t       first == second', '')),)),
+    'removal-acquires-only-treiber': Control('interleave-depot-treiber', (
+        ('stack.h', POP_DONE, POP_DONE.replace('acq_rel', 'acquire')),)),
+    'removal-acquires-only-percpu': Control('interleave-depot-percpu', (
+        ('stack.h', POP_DONE, POP_DONE.replace('acq_rel', 'acquire')),)),
+    'rack-stranded': Control('interleave-depot-percpu', (
+        ('backend_percpu.c', 'i = 1; i < backend->n_racks;', 'i = 1; i < 1;'),
+        ('backend_percpu.c', '''i < backend->n_racks; i++)
+		if (!stack_scan''', '''i < 1; i++)
+		if (!stack_scan'''))),
+    'rack-never-used': Control('interleave-depot-percpu', (
+        ('backend_percpu.c', 'return stack_depth(stack, &backend->store->table'
+         ') < RACK_MAGAZINES;', 'return backend == NULL && stack == NULL;'),)),
+    # Workers.
+    'grace-period-skipped': Control('interleave-registry', (
+        ('registry.c', '	urcu_bp_synchronize_rcu();\n', ''),)),
+    'stale-neighbour': Control('interleave-registry', (
+        ('registry.c', REMOVE_LOCKS, STALE_HERE + REMOVE_LOCKS),
+        ('registry.c', '	unlink_worker(worker);',
+         '	worker->link.here = here;\n	unlink_worker(worker);')),
+        scene='both-leaving'),
+    'generation-not-moved': Control('interleave-registry', (
+        ('registry.c', MOVED + REMOVED + '	change_end(registry);',
+         REMOVED),)),
+    'cache-unbounded': Control('interleave-pool-treiber', (
+        ('worker.c', 'struct magazine *m = pool_take(w->pool, &w->seat);',
+         'struct magazine *m = NULL;'),)),
+    'cache-larger-than-configured': Control('interleave-pool-percpu', (
+        ('worker.c', '(&w->head.room, w->pool->store.magazine_size,',
+         '(&w->head.room, w->pool->store.magazine_size * 3 / 2,'),)),
+    'only-return-stranded': Control('interleave-pool-percpu', (
+        ('worker.c', PREVIOUS_GOES, PREVIOUS_GOES.replace(
+            ') > 0)', ') > 0 &&\n	    counts_get(&w->seat.counts, '
+            'REFILLS) > 0)')),)),
+    'dead-worker-stranded': Control('interleave-pool-percpu', (
+        ('worker.c', '		donate_partial(w, w->loaded, n);',
+         '		set_n(w, 0);'),)),
+    'lent-twice': Control('interleave-pool-treiber', (
+        ('worker.c', '		set_n(w, worker_n(w) - 1);\n'
+         '		object = w->head.objects[worker_n(w)];',
+         '		object = w->head.objects[worker_n(w) - 1];'),)),
+    # Trim and destroy.
+    'destructed-twice': Control('interleave-pool-treiber', (
+        ('pool.c', TRIM_DESTRUCTS, TRIM_DESTRUCTS.replace(
+            '		}', '			dp__source_destruct('
+            '&pool->source, m->body[i]);\n		}')),),
+        scene='trimmed'),
+    'freed-under-the-lock': Control('interleave-pool-mutex', (
+        ('pool.c', TRIM_LOOP,
+         '		dp__backend_lock(&pool->backend);\n' + TRIM_LOOP),
+        ('pool.c', TRIM_FREES,
+         '		dp__backend_unlock(&pool->backend);\n' + TRIM_FREES)),
+        scene='trimmed'),
+}
