@@ -201,8 +201,9 @@ depth(void)
 static void
 depth_moved(void)
 {
-	begin(3);
-	push_new(&other, 4);
+	begin(1);
+	for (uint32_t i = 2; i <= SLOTS; i++)
+		push_new(&other, i);
 	interleave_start(ask_depth, NULL);
 	interleave_start(move_over, NULL);
 }
