@@ -32,6 +32,7 @@ void
 dp__backend_join(struct backend *backend, struct seat *seat)
 {
 	(void)backend;
+	/* Plain: nobody else has this seat yet. */
 	*seat = (struct seat){ 0 };
 }
 

@@ -30,6 +30,7 @@ void
 dp__backend_join(struct backend *backend, struct seat *seat)
 {
 	(void)backend;
+	/* Plain: nobody else has this seat yet. */
 	*seat = (struct seat){ 0 };
 }
 

@@ -140,6 +140,7 @@ dp_pool_create(const struct dp_config *config)
 	}
 	struct dp_pool *pool = memory;
 
+	/* Plain: nobody else has the pool yet. */
 	memset(pool, 0, sizeof(*pool));
 	strcpy(pool->name, config->name ? config->name : "pool");
 	dp__source_init(&pool->source, config);

@@ -207,6 +207,7 @@ dp__registry_fold(struct registry *registry, struct counts *counts)
 	add_departed(registry, counts);
 	change_end(registry);
 	pthread_mutex_unlock(&registry->lock);
+	/* Plain: these are no worker's, and nobody else reads them. */
 	*counts = (struct counts){ 0 };
 }
 

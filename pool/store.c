@@ -24,6 +24,7 @@ int
 dp__store_init(struct store *store, struct source *source,
 	       uint32_t magazine_size)
 {
+	/* Plain: nobody else has the store yet. */
 	memset(&store->table, 0, sizeof(store->table));
 	store->source = source;
 	store->magazine_size = magazine_size;
@@ -69,6 +70,7 @@ add_slot_locked(struct store *store)
 
 		if (!segment)
 			return NULL;
+		/* Plain: M6 publishes it. */
 		memset(segment, 0, bytes);
 		/* M6 release: pairs with M1.  Publishes the zeroed slots. */
 		atomic_store_explicit(&store->table.segments[place.segment],

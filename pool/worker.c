@@ -242,6 +242,7 @@ dp_worker_attach(struct dp_pool *pool)
 		errno = ENOMEM;
 		return NULL;
 	}
+	/* Plain: R8 publishes it. */
 	memset(w, 0, sizeof(*w));
 	w->pool = pool;
 	w->previous = previous;
