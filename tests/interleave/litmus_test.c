@@ -72,6 +72,13 @@ THREAD(grace, STORE(x, 1, RELAXED); lock_synchronize();
 
 enum expected { FORBIDDEN, ALLOWED, RACE, NO_RACE };
 
+/* clang's hooks are not told that an exchange is weak. */
+#ifdef __clang__
+#define SPURIOUS FORBIDDEN
+#else
+#define SPURIOUS ALLOWED
+#endif
+
 static bool
 both_0(void)
 {
@@ -165,7 +172,7 @@ static const struct program {
 	  FORBIDDEN,
 	  both_1,
 	  { load_x_then_y, load_y_then_x } },
-	{ "weak-exchange", ALLOWED, first_set, { weak } },
+	{ "weak-exchange", SPURIOUS, first_set, { weak } },
 	{ "grace-period", FORBIDDEN, old_then_new, { section, grace } },
 	{ "plain-published", NO_RACE, NULL, { plain_then_x, x_acquire_plain } },
 	{ "plain-unpublished", RACE, NULL, { plain_then_x, x_relaxed_plain } },

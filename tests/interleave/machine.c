@@ -65,7 +65,7 @@ bool
 machine_on_stack(const void *address)
 {
 	return (const char *)address >= stacks[0] &&
-	       (const char *)address < stacks[THREADS_MAX];
+	       (const char *)address < stacks[0] + sizeof(stacks);
 }
 
 /* --- Switching ----------------------------------------------------------- */
