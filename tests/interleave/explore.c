@@ -288,6 +288,8 @@ interleave_main(int argc, char **argv, const struct scene *scenes, size_t n)
 {
 	unsigned n_run = 0, n_bad = 0, n_unfinished = 0;
 
+	/* So that what was found is seen, if this is stopped. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	options = defaults;
 	read_options(argc, argv);
 	for (size_t i = 0; i < n; i++) {
