@@ -168,6 +168,11 @@ CONTROLS = {
             '		}', '			dp__source_destruct('
             '&pool->source, m->body[i]);\n		}')),),
         scene='trimmed'),
+    'destroy-without-the-lock': Control('interleave-pool-treiber', (
+        ('pool.c', '	pthread_mutex_lock(&pool->registry.lock);\n'
+         '	bool attached', '	bool attached'),
+        ('pool.c', '	pthread_mutex_unlock(&pool->registry.lock);\n'
+         '	return attached', '	return attached')), scene='refused'),
     'freed-under-the-lock': Control('interleave-pool-mutex', (
         ('pool.c', TRIM_LOOP,
          '		dp__backend_lock(&pool->backend);\n' + TRIM_LOOP),

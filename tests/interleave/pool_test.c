@@ -4,6 +4,7 @@
  * and destroy.  With magazines of two objects, so that exchanges are frequent.
  */
 #include <driftpool/pool.h>
+#include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -22,6 +23,9 @@ static struct dp_worker *workers[WORKERS];
 /* What the producer borrowed and another one returns. */
 static _Atomic(void *) letters[LETTERS];
 static bool received[LETTERS];
+
+/* What is out from begin() to end_refused(). */
+static void *kept;
 
 static void *
 borrow(struct dp_worker *worker)
@@ -189,6 +193,14 @@ destroy(void *unused)
 	pool = NULL;
 }
 
+/* While an object is out, which nobody knows of but the books. */
+static void
+destroy_in_vain(void *unused)
+{
+	(void)unused;
+	INTERLEAVE_REQUIRE(dp_pool_destroy(pool) == -EBUSY);
+}
+
 /* --- Scenes --------------------------------------------------------------- */
 
 /* Workers are there; the bound is held with so many more, and its own 2M. */
@@ -305,18 +317,26 @@ destroyed(void)
 	interleave_start(destroy, NULL);
 }
 
-/* Late letters are returned; then nobody has any, and nothing is left. */
+/* An object is out all the time, others come and go. */
+static void
+refused(void)
+{
+	begin(1, 2, 0);
+	kept = borrow(workers[0]);
+	dp_worker_detach(workers[0]);
+	workers[0] = NULL;
+	interleave_start(destroy_in_vain, NULL);
+	interleave_start(come_and_go, NULL);
+}
+
+/* Nobody has anything, and nothing is left. */
 static void
 end(void)
 {
 	struct dp_stats stats;
-	void *object;
 
 	if (!pool)
 		return;
-	for (unsigned i = 0; i < LETTERS; i++)
-		if ((object = receive(i)))
-			give_back(workers[0], object);
 	for (unsigned i = 0; i < WORKERS; i++)
 		dp_worker_detach(workers[i]);
 	dp_pool_stats(pool, &stats);
@@ -329,13 +349,33 @@ end(void)
 	INTERLEAVE_REQUIRE(!pool);
 }
 
+/* Late letters are returned first. */
+static void
+end_letters(void)
+{
+	void *object;
+
+	for (unsigned i = 0; i < LETTERS; i++)
+		if ((object = receive(i)))
+			give_back(workers[0], object);
+	end();
+}
+
+static void
+end_refused(void)
+{
+	workers[0] = dp_worker_attach(pool);
+	give_back(workers[0], kept);
+	end();
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct scene scenes[] = {
-		{ "migration", migration, end, { 2, 1, 0 } },
+		{ "migration", migration, end_letters, { 2, 1, 0 } },
 		{ "drifting", drifting, end, { 2, 1, 0 } },
-		{ "only-return", only_return, end, { 2, 1, 0 } },
+		{ "only-return", only_return, end_letters, { 2, 1, 0 } },
 		{ "exchanges", exchanges, end, { 2, 1, 0 } },
 		{ "coming-and-going", coming_and_going, end, { 2, 1, 0 } },
 		{ "trimmed", trimmed, end, { 2, 1, 0 } },
@@ -344,6 +384,7 @@ main(int argc, char **argv)
 		{ "reserved", reserved, end, { 2, 1, 0 } },
 		{ "asked", asked, end, { 1, 1, 0 } },
 		{ "destroyed", destroyed, end, { 2, 1, 0 } },
+		{ "refused", refused, end_refused, { 2, 1, 0 } },
 	};
 
 	return interleave_main(argc, argv, scenes,
