@@ -183,27 +183,52 @@ class CommandLine(Programs):
                         found = trial[part] if part else trial
                         self.assertEqual(set(keys.split()) - set(found),
                                          set())
-                    self.assertAlmostEqual(
-                        trial['drift']['p_obs'], trial['params']['migrate'],
-                        delta=.01 + 3 * trial['ops'] ** -.5)
+                    # On a busy machine none may have gone back.
+                    observed = trial['drift']['p_obs']
+                    if observed is not None:
+                        self.assertAlmostEqual(
+                            observed, trial['params']['migrate'],
+                            delta=.01 + 3 * trial['ops'] ** -.5)
 
     def test_latency_is_of_some_operations_and_all_exchanges(self):
-        trial, = self.trials('percpu', '--case', 'pipe', '--latency',
-                             '--ops', '640000')
-        latency = trial['latency']
-        self.assertAlmostEqual(latency['n'], 2 * 640000 / 64, delta=2000)
-        # What is borrowed or returned after that which was counted.
-        pool = trial['pool']
-        self.assertGreater(pool['refills'], 1000)
-        self.assertGreater(latency['exchange']['n'], pool['refills'] / 2)
-        for part in (latency, latency['exchange']):
-            values = [part[key] for key in
-                      ('p50', 'p90', 'p99', 'p999', 'max')]
-            self.assertEqual(values, sorted(values))
-            self.assertGreater(values[0], 0)
-        self.assertGreater(latency['floor'], 0)
+        for case, backend in (('pipe', 'percpu'), ('steal', 'mutex'),
+                              ('hotspot', 'treiber')):
+            with self.subTest(case=case):
+                # No warm-up: what is counted and what is timed is the same.
+                trial, = self.trials(backend, '--case', case, '--latency',
+                                     '--ops', '640000', '--warmup', '0s')
+                latency, pool = trial['latency'], trial['pool']
+                done = trial['ops'] + sum(trial['worker_returns'])
+                self.assertAlmostEqual(latency['n'], done / 64,
+                                       delta=6 * (done / 64) ** .5)
+                # Swaps within the cache and constructions are none of them.
+                self.assertAlmostEqual(
+                    latency['exchange']['n'], pool['refills'] +
+                    pool['flushes'], delta=20)
+                for part in (latency, latency['exchange']):
+                    values = [part[key] for key in
+                              ('p50', 'p90', 'p99', 'p999', 'max')]
+                    self.assertEqual(values, sorted(values))
+                    self.assertGreater(values[0], 0)
+                self.assertGreater(latency['floor'], 0)
         trial, = self.trials('null', '--smoke', '--latency')
         self.assertIsNone(trial['latency']['exchange'])
+
+    def test_one_seed_makes_the_same_decisions(self):
+        # One worker borrows, and keeps what it decides to keep.
+        def kept(seed):
+            trial, = self.trials('mutex', '--case', 'pipe', '--workers', '3',
+                                 '--migrate', '.7', '--ops', '100003',
+                                 '--warmup', '0s', '--seed', seed)
+            return trial['worker_returns'][0]
+
+        self.assertEqual(kept('5'), kept('5'))
+        self.assertNotEqual(kept('5'), kept('6'))
+
+    def test_thought_does_not_outlast_the_time(self):
+        trial, = self.trials('null', '--think', '20ms', '--time', '50ms',
+                             '--warmup', '0s')
+        self.assertLess(max(trial['worker_ops']), 20)
 
     def test_series_lie_within_the_measured_phase(self):
         trial, = self.trials('none', '--case', 'pipe', '--ops', '300000')
@@ -241,7 +266,14 @@ class CommandLine(Programs):
                 [os.path.join(PROGRAMS, 'driftbench-percpu'), '--endless',
                  '--warmup', '1ms', '--format', 'jsonl'],
                 stdout=subprocess.PIPE, text=True) as child:
-            time.sleep(.3)
+            # Not before it is prepared for that.
+            caught = 0
+            while not caught >> (signal.SIGINT - 1) & 1:
+                time.sleep(.01)
+                with open(f'/proc/{child.pid}/status',
+                          encoding='ascii') as status:
+                    caught, = (int(line.split()[1], 16) for line in status
+                               if line.startswith('SigCgt:'))
             child.send_signal(signal.SIGINT)
             report = json.loads(child.communicate(timeout=60)[0])
         self.assertEqual(child.returncode, 0)

@@ -8,7 +8,7 @@
 #include "clock.h"
 
 /* Between two samples; a subject that leaks is watched more closely. */
-#define SAMPLE_NS ((uint64_t)10 * 1000 * 1000)
+#define SAMPLE_NS ((uint64_t)5 * 1000 * 1000)
 #define SAMPLE_CLOSE_NS ((uint64_t)1000 * 1000)
 /* Memory is read from /proc at most so often. */
 #define MEMORY_NS ((uint64_t)10 * 1000 * 1000)
@@ -121,6 +121,9 @@ course_sample(struct course *c, bool keep)
 	/* Returns were read first: some of these are back meanwhile. */
 	if (stats.counted && in_use > footprint)
 		in_use = footprint;
+	/* And of some that stations count only by and by, the borrow is not. */
+	if (in_use > t->in_use_ceiling)
+		in_use = t->in_use_ceiling;
 	if (in_use > t->in_use_seen)
 		t->in_use_seen = in_use;
 	if (footprint > TRIAL_BYTES_MAX / t->workload.object_bytes)

@@ -30,7 +30,7 @@ static void
 borrower_work(struct station *s)
 {
 	while (s->life > 0 && !team_stopped(s->team) && station_claims(s))
-		station_work(s, STATION_BLOCK_OPS);
+		station_work(s, s->block);
 }
 
 static void
@@ -55,11 +55,10 @@ flood_work(struct station *s)
 	uint64_t before = s->borrowed;
 
 	if (!s->leads) {
-		station_work(s, STATION_BLOCK_OPS);
+		station_work(s, s->block);
 		return;
 	}
-	station_work(s, s->tide_left < STATION_BLOCK_OPS ? s->tide_left
-							 : STATION_BLOCK_OPS);
+	station_work(s, s->tide_left < s->block ? s->tide_left : s->block);
 	s->tide_left -= (uint32_t)(s->borrowed - before);
 	if (s->tide_left > 0)
 		return;
@@ -75,7 +74,7 @@ static void
 ebb_work(struct station *s)
 {
 	uint64_t received = s->received;
-	uint64_t n = STATION_BLOCK_OPS;
+	uint64_t n = s->block;
 
 	if (!team_exhausted(s->team) && s->ebb_credit < n)
 		n = (uint64_t)s->ebb_credit;
@@ -146,6 +145,7 @@ station_attach(struct station *s)
 
 	if (error != 0)
 		team_fail("attach a worker", -error);
+	s->spare_full = false;
 }
 
 /* A phase, or the rest of one; false if a successor takes the place over. */

@@ -51,24 +51,43 @@ object_receive(void *object)
 	return object;
 }
 
+/*
+ * Is an operation an exchange with what the workers share, given that what is
+ * at hand does not serve it?
+ */
+static inline bool
+station_exchanges(struct station *s, bool unserved, bool returns)
+{
+	bool spare_serves = subject_has_spare() && s->spare_full != returns;
+
+	if (!unserved)
+		return false;
+	s->spare_full = returns;
+	return !spare_serves;
+}
+
 /* `timed` is a constant where these are inlined. */
 static inline void *
 station_borrow(struct station *s, struct subject_worker worker, bool crosses,
 	       bool timed)
 {
 	bool due, exchanges;
-	uint64_t begin;
+	uint64_t begin, cycles;
 	void *object;
 
 	if (!timed)
 		return subject_borrow(worker, crosses);
 	due = latency_due(s->latency);
-	exchanges = subject_borrow_exchanges(worker);
+	exchanges =
+		station_exchanges(s, subject_borrow_exchanges(worker), false);
 	if (!due && !exchanges)
 		return subject_borrow(worker, crosses);
 	begin = cycles_begin();
 	object = subject_borrow(worker, crosses);
-	latency_add(s->latency, cycles_end() - begin, due, exchanges);
+	cycles = cycles_end() - begin;
+	/* If nothing is at hand still, the object was constructed. */
+	exchanges = exchanges && !subject_borrow_exchanges(worker);
+	latency_add(s->latency, cycles, due, exchanges);
 	return object;
 }
 
@@ -80,7 +99,8 @@ station_return(struct station *s, struct subject_worker worker, void *object,
 	uint64_t begin;
 
 	due = timed && latency_due(s->latency);
-	exchanges = timed && subject_return_exchanges(worker);
+	exchanges = timed && station_exchanges(
+				     s, subject_return_exchanges(worker), true);
 	if (!due && !exchanges) {
 		subject_return(worker, object, crosses);
 		return;
@@ -137,7 +157,7 @@ station_send_slow(struct station *s, struct ring *ring, void *object)
 {
 	do {
 		s->full++;
-		if (station_drain(s, s->worker, false) == 0)
+		if (station_receive(s) == 0)
 			station_idle(s);
 	} while (!ring_push(ring, object, s->burst));
 	s->idle = 0;
@@ -177,7 +197,8 @@ operate(struct station *s, uint32_t n, bool crosses, bool timed)
 	const bool thinks = s->think_turns > 0;
 	const uint32_t delay = s->delay;
 	const unsigned self = s->index;
-	uint64_t random = 0;
+	uint64_t numbers = s->numbers;
+	uint32_t drawn = s->drawn;
 	uint32_t kept = 0;
 	uint32_t sent = 0;
 
@@ -201,9 +222,9 @@ operate(struct station *s, uint32_t n, bool crosses, bool timed)
 			continue;
 		if (crosses) {
 			/* One number serves four decisions. */
-			random = i % 4 == 0 ? random_next(&s->random)
-					    : random >> 16;
-			to = s->destinations[random % WORKLOAD_TABLE_ENTRIES];
+			numbers = drawn++ % 4 == 0 ? random_next(&s->random)
+						   : numbers >> 16;
+			to = s->destinations[numbers % WORKLOAD_TABLE_ENTRIES];
 		}
 		if (to == self) {
 			station_return(s, worker, object, crosses, timed);
@@ -215,6 +236,8 @@ operate(struct station *s, uint32_t n, bool crosses, bool timed)
 			station_send_slow(s, s->outbox[to], object);
 		sent++;
 	}
+	s->numbers = numbers;
+	s->drawn = drawn;
 	s->borrowed += n;
 	s->kept += kept;
 	s->sent += sent;

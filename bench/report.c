@@ -51,10 +51,10 @@ trial_table(FILE *out, const struct trial *t)
 	if (t->round == 1)
 		fprintf(out,
 			"%-8s %-8s %3s %9s %8s %7s %7s %11s %8s %8s %7s "
-			"%7s %7s %10s\n",
+			"%7s %7s %10s %s\n",
 			"backend", "case", "w", "Mpairs/s", "ns/pair", "cpu ns",
 			"overlap", "constructed", "in use", "bound", "p", "TV",
-			"new/op", "RSS KiB");
+			"new/op", "RSS KiB", "seed");
 	fprintf(out, "%-8s %-8s %3u %9.2f %8.2f %7.2f", t->subject,
 		t->workload.case_name, t->workload.workers,
 		(double)t->ops * 1e3 / (double)t->wall_ns,
@@ -70,8 +70,8 @@ trial_table(FILE *out, const struct trial *t)
 	cell_real(out, 7, t->p_obs);
 	cell_real(out, 7, t->drift.tv_obs);
 	cell_real(out, 7, t->drift.slope_obj_per_op);
-	fprintf(out, " %10" PRIu64 "%s\n", t->rss_peak_kib,
-		t->capped ? " capped" : "");
+	fprintf(out, " %10" PRIu64 " %" PRIu64 "%s\n", t->rss_peak_kib,
+		t->workload.seed, t->capped ? " capped" : "");
 }
 
 void

@@ -67,6 +67,11 @@ station_init(struct stations *stations, unsigned i, const struct workload *w,
 	s->inbox = (void *)(tables + l.destinations + l.boxes);
 	s->held = (void *)(tables + l.destinations + 2 * l.boxes);
 	s->random = random_seed(w->seed, i);
+	s->block = STATION_BLOCK_OPS;
+	if (w->think_ns > STATION_BLOCK_NS / STATION_BLOCK_OPS)
+		s->block = w->think_ns < STATION_BLOCK_NS
+				   ? (uint32_t)(STATION_BLOCK_NS / w->think_ns)
+				   : 1;
 	s->life = w->lifetime_ops > 0 ? w->lifetime_ops : UINT64_MAX;
 	if (stations->latencies != NULL) {
 		s->latency = &stations->latencies[i];

@@ -20,8 +20,10 @@
 
 #include SUBJECT
 
-/* Between two looks at the stop flag, and between two publications. */
+/* Between two looks at the stop flag, and between two publications: so many
+ * operations, or fewer if they think longer than this. */
 #define STATION_BLOCK_OPS 64u
+#define STATION_BLOCK_NS 1000000u
 
 /*
  * Invariant (between operations): borrowed - kept - cleared - sent are out, all
@@ -45,6 +47,7 @@ struct station {
 	unsigned inboxes;
 	void **held;             /* the objects out, a circle */
 	struct latency *latency; /* NULL: nothing is timed */
+	uint32_t block;          /* operations between looks at the stop flag */
 	struct tide *tide;       /* NULL: there is none */
 	bool front;              /* half of the tide */
 	bool leads;              /* the half: counts the operations */
@@ -56,6 +59,9 @@ struct station {
 	uint32_t held_at;  /* the oldest */
 	unsigned inbox_at; /* the next to drain */
 	uint64_t random;
+	uint64_t numbers; /* drawn: 16 bits for a decision */
+	uint32_t drawn;   /* decisions so far, modulo 2^32 */
+	bool spare_full;  /* the cache's half that is not at hand, if timed */
 	uint64_t claimed; /* operations of the team's stock left */
 	uint64_t life;    /* operations until the thread ends */
 	unsigned phases;  /* to go, the running one included */

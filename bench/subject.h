@@ -22,8 +22,11 @@
  *						no worker is attached
  *	bool subject_borrow_exchanges(struct subject_worker)
  *	bool subject_return_exchanges(struct subject_worker)
- *		will the next one leave the worker's own cache?  Asked only
- *		where that is timed
+ *		is the next one not served by what the worker has at hand?
+ *		Asked only where it is timed or simulated
+ *	bool subject_has_spare(void)	what is at hand is half of a cache:
+ *		the other half serves, unless the last one that was not
+ *		served went the same way
  *	void subject_place(struct subject_worker, int cpu)
  *		simulation: the worker runs on this CPU from now on
  *
@@ -55,6 +58,10 @@
 	{                                                                      \
 		(void)worker;                                                  \
 		(void)cpu;                                                     \
+	}                                                                      \
+	static inline bool subject_has_spare(void)                             \
+	{                                                                      \
+		return false;                                                  \
 	}
 
 /* The same, and no bound, no leak and no exchange: the subject is no pool. */

@@ -134,6 +134,12 @@ subject_return_exchanges(struct subject_worker worker)
 	       atomic_load_explicit(&worker.worker->room, memory_order_relaxed);
 }
 
+static inline bool
+subject_has_spare(void)
+{
+	return true;
+}
+
 static inline void
 subject_place(struct subject_worker worker, int cpu)
 {
