@@ -160,8 +160,8 @@ course_watch(struct course *c, uint64_t time_ns)
 		uint64_t sleep = period;
 
 		/* Not before anybody had a CPU. */
-		if (interrupted || (time_ns > 0 && now >= end &&
-				    course_borrows(c) > borrows)) {
+		if ((interrupted || (time_ns > 0 && now >= end)) &&
+		    course_borrows(c) > borrows) {
 			team_stop(&c->team);
 			break;
 		}
