@@ -12,7 +12,8 @@
  *  - What the giver did before giving happens before what the taker does.
  *  - No backend allocates, constructs, or holds a lock while others run.
  *
- * Lock order: liburcu's, the list of pools, registry, store, backend, checks.
+ * Lock order: liburcu's, the list of pools, registry, store, backend, checks,
+ * keys.
  */
 #ifndef BACKEND_H
 #define BACKEND_H

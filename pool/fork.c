@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <urcu/urcu-bp.h>
 
+#include "keys.h"
 #include "pool.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* protects first */
@@ -47,11 +48,13 @@ dp_fork_prepare(void)
 		dp__backend_lock(&pool->backend);
 		dp__check_lock(pool);
 	}
+	dp__keys_lock();
 }
 
 static void
 unlock_all(void)
 {
+	dp__keys_unlock();
 	for (struct dp_pool *pool = first; pool; pool = pool->next) {
 		dp__check_unlock(pool);
 		dp__backend_unlock(&pool->backend);
