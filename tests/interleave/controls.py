@@ -68,6 +68,7 @@ FREES_SLOT = '''	if (m->index == 1) {
 '''
 PREVIOUS_GOES = '''	if (worker_previous_n(w) > 0)
 		pool_give('''
+DESTRUCTOR_READ = '	void (*destruct)(void *, struct dp_keytable *) = '
 
 CONTROLS = {
     # The tag.
@@ -162,6 +163,14 @@ CONTROLS = {
         ('worker.c', '		set_n(w, worker_n(w) - 1);\n'
          '		object = w->head.objects[worker_n(w)];',
          '		object = w->head.objects[worker_n(w) - 1];'),)),
+    # Keys.
+    'version-not-asked': Control('interleave-keys', (
+        ('keys.c', '!destruct || !dp__key_exists(key)', '!destruct'),)),
+    'version-asked-first': Control('interleave-keys', (
+        ('keys.c', DESTRUCTOR_READ,
+         '	bool exists = dp__key_exists(key);\n' + DESTRUCTOR_READ),
+        ('keys.c', '!destruct || !dp__key_exists(key)',
+         '!destruct || !exists'))),
     # Trim and destroy.
     'destructed-twice': Control('interleave-pool-treiber', (
         ('pool.c', TRIM_DESTRUCTS, TRIM_DESTRUCTS.replace(
