@@ -51,6 +51,7 @@ dp__registry_init(struct registry *registry)
 		atomic_init(&registry->departed.of[i], 0);
 	atomic_init(&registry->n_workers, 0);
 	atomic_init(&registry->peak_workers, 0);
+	registry->arrivals = 0;
 	return -pthread_mutex_init(&registry->lock, NULL);
 }
 
@@ -120,6 +121,7 @@ dp__registry_add(struct registry *registry, struct worker *worker)
 
 	atomic_init(&worker->link.next, second);
 	worker->link.here = &registry->first;
+	worker->link.number = ++registry->arrivals;
 	if (second)
 		second->link.here = &worker->link.next;
 	/* R8 release: pairs with R6 and R7.  Publishes the worker. */
@@ -252,4 +254,28 @@ dp__registry_sum(struct registry *registry, struct totals *totals)
 	pthread_mutex_lock(&registry->lock);
 	dp__registry_sum_locked(registry, totals);
 	pthread_mutex_unlock(&registry->lock);
+}
+
+static int64_t
+net_flow(const struct counts *counts)
+{
+	return (int64_t)(counts_get(counts, FLUSHED) -
+			 counts_get(counts, REFILLED));
+}
+
+size_t
+dp__registry_flows(struct registry *registry, struct flow *flows, size_t n,
+		   int64_t *departed)
+{
+	size_t i = 0;
+
+	pthread_mutex_lock(&registry->lock);
+	*departed = net_flow(&registry->departed);
+	for (const struct worker *w = dp__registry_first(registry); w;
+	     w = dp__registry_next(w), i++)
+		if (i < n)
+			flows[i] = (struct flow){ w->link.number,
+						  net_flow(&w->seat.counts) };
+	pthread_mutex_unlock(&registry->lock);
+	return i;
 }

@@ -21,6 +21,7 @@ struct worker;
 struct registry_link {
 	_Atomic(struct worker *) next;
 	_Atomic(struct worker *) *here; /* what points to us; by the lock */
+	uint64_t number;                /* the how many-th to attach, from 1 */
 };
 
 /*
@@ -34,6 +35,7 @@ struct registry {
 	struct counts departed;
 	_Atomic uint32_t n_workers;
 	_Atomic uint32_t peak_workers;
+	uint64_t arrivals; /* workers that ever attached; by the lock */
 };
 
 /* Sums over all workers, attached and departed. */
@@ -79,6 +81,19 @@ void dp__registry_sum(struct registry *registry, struct totals *totals);
 /* The same.  pre: the lock is held, or the caller is in a read-side section */
 void dp__registry_sum_locked(const struct registry *registry,
 			     struct totals *totals);
+
+/* What a worker gave to the shared pool, less what it took, in objects. */
+struct flow {
+	uint64_t worker; /* its number */
+	int64_t net;
+};
+
+/*
+ * The flows of the first n workers; returns how many workers there are.  Those
+ * who are gone, and callers without a worker, are in `departed`.
+ */
+size_t dp__registry_flows(struct registry *registry, struct flow *flows,
+			  size_t n, int64_t *departed);
 
 uint32_t dp__registry_workers(const struct registry *registry);
 uint32_t dp__registry_peak(const struct registry *registry);

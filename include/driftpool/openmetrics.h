@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A pool's numbers for monitoring, as OpenMetrics text
+ * (application/openmetrics-text; version=1.0.0).
+ *
+ *	name                                labels       what
+ *	driftpool_info                      backend,     1
+ *	                                    version
+ *	driftpool_objects                   state        in_use, cached, depot
+ *	driftpool_constructed_total                      objects
+ *	driftpool_destructed_total                       objects
+ *	driftpool_reserved                               objects
+ *	driftpool_refills_total                          magazines
+ *	driftpool_flushes_total                          magazines
+ *	driftpool_misses_total                           refills that found none
+ *	driftpool_retries_total                          of the backend
+ *	driftpool_workers                                attached
+ *	driftpool_workers_peak                           attached at once
+ *	driftpool_magazine_size                          objects
+ *	driftpool_bound_over_peak                        objects; +Inf: no bound
+ *	driftpool_net_flow                  worker       objects given to the
+ *	                                                 shared pool, less those
+ *	                                                 taken from it
+ *
+ * All have the label `pool`, its name.  Workers are numbered as they attach,
+ * from 1; what those who are gone gave and took has worker="departed".  Objects
+ * drift to a worker whose flow only rises.
+ */
+#ifndef DRIFTPOOL_OPENMETRICS_H
+#define DRIFTPOOL_OPENMETRICS_H
+
+#include <stdio.h>
+
+#include <driftpool/pool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Writes one exposition, from `# TYPE` to `# EOF`, and flushes the file.
+ *
+ * The numbers are read first, all of them, and then written: workers never wait
+ * for it, but who attaches or detaches may, while they are read.  Objects and
+ * totals are of one dp_pool_stats(), with its promise: totals only grow, levels
+ * are exact at quiescence and within 2M a worker otherwise.  Flows are read
+ * right after; at quiescence their sum is what is in the depot, with `none` in
+ * the piles.
+ *
+ * May be called by any thread, concurrently with everything but a successful
+ * dp_pool_destroy(); waits for attach, detach and fork, and for the file.
+ * Returns 0; -ENOMEM, and nothing is written; or what writing failed with.
+ */
+DP_API int dp_stats_write_openmetrics(struct dp_pool *pool, FILE *file);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
