@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Three ways in which tables leaked: SUBJECT must keep to its bound in each, or
+ * is known not to.  That those are seen to leak shows that the test can fail.
+ */
+#include "harness.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include SUBJECT
+
+#define M 8
+#define WORKERS 4
+
+/* Does the subject keep to its bound? */
+struct expectation {
+	const char *name;
+	bool flow, migration, churn;
+};
+
+/* brpc112 has a cap a list, but the lists of ended threads stay. */
+static const struct expectation expectations[] = {
+	{ "none", false, false, false },  { "mutex", true, true, true },
+	{ "treiber", true, true, true },  { "percpu", true, true, true },
+	{ "brpc19", true, true, true },   { "brpc110", false, false, false },
+	{ "brpc112", true, true, false },
+};
+
+static const struct expectation *expected;
+static struct subject subject;
+
+static void
+open_all(struct subject_worker *workers, unsigned n)
+{
+	struct workload w = { .case_name = "leak_test",
+			      .workers = WORKERS,
+			      .object_bytes = 256,
+			      .magazine = M };
+
+	assert_int_equal(subject_open(&subject, &w, 1000), 0);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(subject_attach(&workers[i], &subject, i), 0);
+}
+
+static uint64_t
+constructed(void)
+{
+	struct subject_stats stats;
+
+	subject_stats(&subject, &stats);
+	assert_int_equal(stats.constructed - stats.destructed,
+			 stats.in_use + stats.cached + stats.depot);
+	return stats.constructed;
+}
+
+static void
+close_all(struct subject_worker *workers, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		subject_detach(workers[i]);
+	assert_int_equal(subject_close(&subject), 0);
+}
+
+/* Each is borrowed on one worker and returned on the other. */
+static void
+one_way_flow_keeps_to_the_bound(void **state)
+{
+	struct subject_worker workers[2];
+	unsigned n = HARNESS_LOAD(1000000);
+
+	(void)state;
+	open_all(workers, 2);
+	for (unsigned i = 0; i < n; i++)
+		subject_return(workers[1], subject_borrow(workers[0], true),
+			       true);
+	if (expected->flow)
+		assert_true(constructed() <= subject_bound(&subject, 1));
+	else
+		assert_int_equal(constructed(), n);
+	close_all(workers, 2);
+}
+
+/* Of 100 that live one ends, anywhere, and one begins, anywhere. */
+static void
+random_migration_keeps_to_the_bound(void **state)
+{
+	struct subject_worker workers[WORKERS];
+	void *live[100];
+	unsigned n = HARNESS_LOAD(1000000);
+	uint64_t seed = harness_seed();
+
+	(void)state;
+	open_all(workers, WORKERS);
+	for (unsigned i = 0; i < 100; i++)
+		live[i] = subject_borrow(workers[i % WORKERS], true);
+	for (unsigned i = 0; i < n; i++) {
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		unsigned r = (unsigned)(seed >> 40);
+		void **place = &live[r / 16 % 100];
+
+		subject_return(workers[r % 4], *place, true);
+		*place = subject_borrow(workers[r / 4 % 4], true);
+		assert_non_null(*place);
+	}
+	size_t bound = subject_leaks() ? 100 + (WORKERS - 1) * 2 * M
+				       : subject_bound(&subject, 100);
+
+	assert_int_equal(constructed() <= bound, expected->migration);
+	for (unsigned i = 0; i < 100; i++)
+		subject_return(workers[0], live[i], true);
+	close_all(workers, WORKERS);
+}
+
+#define CHURN_LIVE 100
+
+/* A thread's life: borrows and returns CHURN_LIVE. */
+static void *
+live_once(void *unused)
+{
+	struct subject_worker worker;
+	void *live[CHURN_LIVE];
+
+	harness_equal("attach", 0,
+		      (uint64_t)subject_attach(&worker, &subject, 0));
+	for (unsigned i = 0; i < CHURN_LIVE; i++)
+		live[i] = subject_borrow(worker, true);
+	for (unsigned i = 0; i < CHURN_LIVE; i++)
+		subject_return(worker, live[i], true);
+	subject_detach(worker);
+	return unused;
+}
+
+static void
+thread_churn_keeps_to_what_is_live(void **state)
+{
+	unsigned n = HARNESS_LOAD(1000);
+
+	(void)state;
+	open_all(NULL, 0);
+	for (unsigned i = 0; i < n; i++) {
+		pthread_t thread;
+
+		assert_int_equal(pthread_create(&thread, NULL, live_once, NULL),
+				 0);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+	}
+	if (expected->churn)
+		assert_int_equal(constructed(), CHURN_LIVE);
+	else
+		assert_int_equal(constructed(), CHURN_LIVE * n);
+	close_all(NULL, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_way_flow_keeps_to_the_bound),
+		cmocka_unit_test(random_migration_keeps_to_the_bound),
+		cmocka_unit_test(thread_churn_keeps_to_what_is_live),
+	};
+
+	for (size_t i = 0; i < sizeof(expectations) / sizeof(expectations[0]);
+	     i++)
+		if (strcmp(subject_name(), expectations[i].name) == 0)
+			expected = &expectations[i];
+	if (!expected)
+		harness_fail("a subject that is known", 1, 0);
+	return harness_status(cmocka_run_group_tests(tests, NULL, NULL));
+}
