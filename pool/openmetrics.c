@@ -11,9 +11,6 @@
 
 #include "pool.h"
 
-/* Room for workers that attach between counting them and reading them. */
-#define LATE_WORKERS 16
-
 /* All that is written.  The caller's. */
 struct snapshot {
 	struct dp_stats stats;
@@ -29,10 +26,12 @@ struct snapshot {
 static int
 read_flows(struct dp_pool *pool, struct snapshot *snapshot)
 {
-	size_t room = dp__registry_workers(&pool->registry);
+	size_t room;
 
+	snapshot->n = dp__registry_workers(&pool->registry);
+	/* Again, if more have attached meanwhile. */
 	do {
-		room += LATE_WORKERS;
+		room = snapshot->n + 1;
 		struct flow *flows =
 			realloc(snapshot->flows, room * sizeof(*flows));
 
@@ -41,10 +40,8 @@ read_flows(struct dp_pool *pool, struct snapshot *snapshot)
 		snapshot->flows = flows;
 		snapshot->n = dp__registry_flows(&pool->registry, flows, room,
 						 &snapshot->departed);
-		if (snapshot->n <= room)
-			return 0;
-		room = snapshot->n;
-	} while (true);
+	} while (snapshot->n > room);
+	return 0;
 }
 
 /* --- Writing ------------------------------------------------------------- */

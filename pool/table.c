@@ -59,7 +59,6 @@ slot_destruct(struct dp_keytable *table, struct slot *slot, struct dp_key key)
 	void *value = slot->value;
 
 	slot->value = NULL;
-	slot->round = table->round;
 	table->calls++;
 	bool ran = dp__key_destruct(key, value, table);
 
@@ -202,7 +201,6 @@ dp__table_destruct(void *memory, void *source)
 	unsigned pass = 0;
 
 	dp__table_lend(table, source);
-	table->calls++;
 	while (destruct_values(table) > 0 && ++pass < DP_KEYTABLE_PASSES)
 		;
 	if (pass == DP_KEYTABLE_PASSES)

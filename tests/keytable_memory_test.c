@@ -19,6 +19,7 @@ static struct scene {
 	struct dp_worker *worker;
 	struct dp_key first, second; /* in different sub-tables */
 	unsigned destructed;
+	long live; /* blocks, before there was anything */
 } scene;
 
 static void
@@ -36,7 +37,7 @@ set_scene(void **state)
 	struct dp_key between[31];
 
 	(void)state;
-	scene = (struct scene){ .destructed = 0 };
+	scene = (struct scene){ .live = allocator_live() };
 	config.magazine_size = M;
 	scene.pool = dp_keytable_pool_create(&config);
 	scene.worker = dp_worker_attach(scene.pool);
@@ -56,7 +57,7 @@ clear_scene(void **state)
 	allocator_fail(0, 0);
 	dp_worker_detach(scene.worker);
 	return dp_pool_destroy(scene.pool) || dp_key_delete(scene.first) ||
-	       dp_key_delete(scene.second);
+	       dp_key_delete(scene.second) || allocator_live() != scene.live;
 }
 
 static int

@@ -101,12 +101,15 @@ work_or_watch(void *context, unsigned index)
 			free(text);
 			continue;
 		}
-		struct dp_worker *worker = dp_worker_attach(pool);
+		struct dp_worker *workers[4];
 		void *objects[5];
 
-		dp_borrow_bulk(worker, objects, 5);
-		dp_return_bulk(worker, objects, 5);
-		dp_worker_detach(worker);
+		for (int j = 0; j < 4; j++)
+			workers[j] = dp_worker_attach(pool);
+		dp_borrow_bulk(workers[0], objects, 5);
+		dp_return_bulk(workers[1], objects, 5);
+		for (int j = 0; j < 4; j++)
+			dp_worker_detach(workers[j]);
 	}
 }
 
