@@ -111,6 +111,30 @@ class Targets(unittest.TestCase):
         worse[-1]['latency']['exchange']['p999'] = 12000
         self.assertFalse(self.met(records)[key])
 
+    def tail_make(self, of_rows):
+        """The two lines on tails, of {row: p99.9 of each round}."""
+        records = records_make(6)
+        for row, values in of_rows.items():
+            for trial, ns in zip(pick(records, plan.KEYTABLE_16, row), values):
+                trial['latency']['exchange']['p999'] = ns
+        return [target for target in targets.evaluate(records)
+                if target.where == plan.KEYTABLE_16.title()
+                and ('p99.9' in target.what or 'better' in target.what)]
+
+    def test_a_row_that_is_surely_worse_is_not_hidden_by_a_noisy_one(self):
+        # The greater median is treiber's, but it may be no worse.
+        worse, better = self.tail_make({
+            'treiber': [8000] + 5 * [20000], 'percpu': 6 * [9900]})
+        self.assertEqual((worse.met, worse.measured), (False, '1.10 (percpu)'))
+        self.assertEqual(better.measured, 'no row')
+
+    def test_what_is_surely_better_is_said(self):
+        worse, better = self.tail_make({
+            'treiber': 6 * [4500], 'percpu': [9900] + 5 * [4500]})
+        self.assertTrue(worse.met)
+        self.assertIsNone(better.met)
+        self.assertEqual(better.measured, '0.50 (treiber)')
+
     def test_what_others_hold_is_printed_only(self):
         records = records_make()
         for trial in pick(records, plan.KEYTABLE_4, 'brpc112'):
