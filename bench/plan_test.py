@@ -4,6 +4,7 @@
 import unittest
 from unittest import mock
 
+import arguments
 import plan
 import trials
 from specimen import RUN
@@ -52,6 +53,23 @@ class Plan(unittest.TestCase):
             self.assertEqual(n * hold + n * (n - 1) * ring, most)
             self.assertEqual(words[words.index('--case') + 1], 'steal')
 
+    def test_brpc112_has_the_operations_to_reach_its_cap(self):
+        for case in (plan.KEYTABLE_4, plan.KEYTABLE_16):
+            for row, ops in (('brpc112', 2000000), ('percpu', 300000)):
+                words = plan.flags(plan.Cell(case, row), False, 1, 1)
+                last = len(words) - words[::-1].index('--ops')
+                self.assertEqual(int(words[last]), ops)
+
+    def test_quick_fits_its_budget(self):
+        length = arguments.LENGTHS['quick']
+        settings = trials.Settings(
+            '', '', {}, (), length.rounds, length.time_ms, length.warmup_ms,
+            False, 1, length.budget_s, RUN)
+        # Of two CPUs, for which it is chosen.
+        with mock.patch.object(plan, 'CPUS', 2):
+            self.assertLess(trials.duration_s(plan.cells('quick'), settings),
+                            length.budget_s)
+
     def test_what_spins_for_others_has_a_cpu_for_each(self):
         cells = [cell for group in plan.cells('full') for cell in group
                  if cell.row in plan.STALLING]
@@ -78,7 +96,8 @@ class Plan(unittest.TestCase):
                               (plan.PIPE, 'none',
                                40 + plan.LEAK_OPS * plan.PIPE.ns / 1e6),
                               (plan.KEYTABLE_4, 'mutex', 150),
-                              (plan.tail('pipe'), 'mutex', 540),
+                              (plan.KEYTABLE_4, 'brpc112', 1000),
+                              (plan.tail('pipe'), 'mutex', 1500),
                               (plan.SIM, 'mutex', 100)):
             self.assertEqual(plan.about_ms(plan.Cell(case, row), 40, 150), ms)
 
