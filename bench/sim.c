@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "drive.h"
+#include "fairness.h"
 #include "verdict.h"
 
 /* Samples of the measured phase, evenly over its operations. */
@@ -98,25 +99,6 @@ run(struct sim *s, uint64_t operations)
 		drive_run(&s->drive, operations);
 }
 
-/* How evenly the borrowers borrowed: least by most, and Jain's index. */
-static void
-measure_fairness(struct trial *t)
-{
-	double least = INFINITY, most = 0, sum = 0, squares = 0;
-	unsigned n = workload_borrowers(&t->workload);
-
-	for (unsigned i = 0; i < n; i++) {
-		double borrows = (double)t->workers[i].borrows;
-
-		least = fmin(least, borrows);
-		most = fmax(most, borrows);
-		sum += borrows;
-		squares += borrows * borrows;
-	}
-	t->min_max = least / most;
-	t->jain = sum * sum / (n * squares);
-}
-
 /* What moves during the measured phase. */
 struct totals {
 	uint64_t borrows;
@@ -171,7 +153,7 @@ measure_work(struct sim *s, const struct totals *before)
 		drift_draw(&s->drift, &t->drift_series);
 	else
 		t->drift.slope_obj_per_op = t->drift.slope_obj_per_s = NAN;
-	measure_fairness(t);
+	fairness_measure(t);
 }
 
 /* The bound is exact here: that of the peak at each instant. */

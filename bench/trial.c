@@ -8,6 +8,7 @@
 
 #include "course.h"
 #include "cycles.h"
+#include "fairness.h"
 #include "loop.h"
 #include "verdict.h"
 
@@ -62,25 +63,6 @@ measure_times(struct course *c)
 	}
 	t->wall_ns = last - first;
 	t->overlap = (double)t->cpu_ns / (double)t->wall_ns;
-}
-
-/* How evenly the borrowers got on: slowest by fastest, and Jain's index. */
-static void
-measure_fairness(struct trial *t)
-{
-	double least = INFINITY, most = 0, sum = 0, squares = 0;
-	unsigned n = workload_borrowers(&t->workload);
-
-	for (unsigned i = 0; i < n; i++) {
-		double borrows = (double)t->workers[i].borrows;
-
-		least = borrows < least ? borrows : least;
-		most = borrows > most ? borrows : most;
-		sum += borrows;
-		squares += borrows * borrows;
-	}
-	t->min_max = least / most;
-	t->jain = sum * sum / (n * squares);
 }
 
 /* The share of the wall time that `noise` grew by, since `before`. */
@@ -144,7 +126,7 @@ measure_work(struct course *c, const struct tally *before)
 		drift_draw(&c->drift, &t->drift_series);
 	else
 		t->drift.slope_obj_per_op = t->drift.slope_obj_per_s = NAN;
-	measure_fairness(t);
+	fairness_measure(t);
 }
 
 /* The measured phase, between two moments of rest. */

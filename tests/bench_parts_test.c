@@ -16,20 +16,13 @@
 #include <cmocka.h>
 
 #include "drift.h"
+#include "fairness.h"
 #include "json.h"
 #include "near.h"
 #include "quantity.h"
 #include "ring.h"
 #include "verdict.h"
-
-static struct workload
-workload_of(unsigned workers, double migrate, enum destination destination)
-{
-	return (struct workload){ .workers = workers,
-				  .migrate = migrate,
-				  .destination = destination,
-				  .theta = .99 };
-}
+#include "workload_of.h"
 
 /* --- Drift -------------------------------------------------------------- */
 
@@ -248,6 +241,23 @@ json_places_commas_and_escapes(void **state)
 
 /* --- Verdict ------------------------------------------------------------ */
 
+static void
+fairness_is_of_those_who_borrow(void **state)
+{
+	struct trial trial = { .workers = { { .borrows = 6 },
+					    { .borrows = 2 } } };
+
+	(void)state;
+	trial.workload = workload_of(4, 1, DESTINATION_ONEWAY);
+	fairness_measure(&trial);
+	assert_near(trial.min_max, 1. / 3, 1e-9);
+	assert_near(trial.jain, .8, 1e-9);
+	trial.workload = workload_of(4, .5, DESTINATION_UNIFORM);
+	fairness_measure(&trial);
+	assert_near(trial.min_max, 0, 0);
+	assert_near(trial.jain, .4, 1e-9);
+}
+
 /* Failures of a trial with a bound of 400 that was to migrate half. */
 static unsigned
 failures_of(uint64_t footprint_peak, double p_obs)
@@ -329,6 +339,7 @@ main(void)
 		cmocka_unit_test(ring_carries_all_in_order_between_threads),
 		cmocka_unit_test(quantities_are_read_with_their_units),
 		cmocka_unit_test(json_places_commas_and_escapes),
+		cmocka_unit_test(fairness_is_of_those_who_borrow),
 		cmocka_unit_test(noise_is_what_others_take_from_the_workers),
 		cmocka_unit_test(verdict_falls_on_what_does_not_hold),
 	};

@@ -10,16 +10,7 @@
 #include "drift.h"
 #include "near.h"
 #include "random.h"
-#include "workload.h"
-
-static struct workload
-workload_of(unsigned workers, double migrate, enum destination destination)
-{
-	return (struct workload){ .workers = workers,
-				  .migrate = migrate,
-				  .destination = destination,
-				  .theta = .99 };
-}
+#include "workload_of.h"
 
 /* Half of 4,096 entries by the weights 1, 2^-.99, 3^-.99, 4^-.99. */
 static void
