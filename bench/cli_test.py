@@ -17,7 +17,7 @@ import unittest
 PROGRAMS = ''
 TRIAL_KEYS = {
     '': 'schema sim latency backend case params ops wall_s ns_per_pair '
-        'cpu_ns_per_pair overlap pool drift mem noise env failures',
+        'cpu_ns_per_pair overlap pool drift fibers mem noise env failures',
     'params': 'workers migrate dest burst hold object_size magazine touch '
               'seed',
     'pool': 'constructed destructed peak_in_use cached depot refills flushes '
@@ -125,7 +125,7 @@ class CommandLine(Programs):
         self.assertEqual(done.returncode, 0)
         self.assertEqual(
             tuple(line.split()[0] for line in done.stdout.splitlines()),
-            CASES)
+            (*CASES, 'fibers'))
 
     def test_help_names_all_flags(self):
         done = run('null', '--help')

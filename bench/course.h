@@ -6,6 +6,8 @@
 #include "station.h"
 #include "trial.h"
 
+struct crew;
+
 /* What a trial is made of while it runs; the main thread's. */
 struct course {
 	const struct options *options;
@@ -13,6 +15,7 @@ struct course {
 	struct subject subject;
 	struct team team;
 	struct stations stations;
+	struct crew *crew; /* of fibers; NULL: none */
 	struct drift drift;
 	bool recording;     /* the measured phase */
 	uint64_t memory_ns; /* when memory was last read */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fibers/fibers.h"
 #include "machine.h"
 #include "options.h"
 #include "report.h"
@@ -155,6 +156,13 @@ main(int argc, char **argv)
 
 	if (options_parse(&options, argc, argv, subject_leaks(), error) != 0) {
 		fprintf(stderr, "%s: %s\n", program, error);
+		return STATUS_USAGE;
+	}
+	if (options.workload.live > 0 && !fibers_offered()) {
+		fprintf(stderr,
+			"%s: --case %s is not allowed with %s, which lends no "
+			"tables; allowed: another case\n",
+			program, options.workload.case_name, subject_name());
 		return STATUS_USAGE;
 	}
 	out = out_open(&options);

@@ -232,6 +232,28 @@ set_record(struct parse *parse, const char *text)
 }
 
 static bool
+set_fibers(struct parse *parse, const char *text)
+{
+	parse->ops = true;
+	return quantity_count(text, 1, (uint64_t)1 << 48, &parse->options->ops);
+}
+
+static bool
+set_live(struct parse *parse, const char *text)
+{
+	return set_count(text, 1, WORKLOAD_LIVE_MAX,
+			 &parse->options->workload.live);
+}
+
+static bool
+set_sleep(struct parse *parse, const char *text)
+{
+	(void)text;
+	parse->options->workload.sleeps = true;
+	return true;
+}
+
+static bool
 set_smoke(struct parse *parse, const char *text)
 {
 	(void)text;
@@ -267,8 +289,8 @@ set_help(struct parse *parse, const char *text)
 
 const struct flag flags[] = {
 	{ "--case", "NAME",
-	  "hot, keep, steal, hotspot, pipe, burst, tide, churn", set_case,
-	  "what the workers do (default hot)" },
+	  "hot, keep, steal, hotspot, pipe, burst, tide, churn, fibers",
+	  set_case, "what the workers do (default hot)" },
 	{ "--workers", "N", "1 to 256, with --sim 1 to 4096", set_workers,
 	  "worker threads (default: the allowed CPUs, or what the case "
 	  "needs)" },
@@ -322,6 +344,12 @@ const struct flag flags[] = {
 	  "borrow|return object" },
 	{ "--record", "FILE", "a file's name", set_record,
 	  "with --sim: write there what was done, for --trace" },
+	{ "--fibers", "N", "1 to 281474976710656", set_fibers,
+	  "with --case fibers: so many, as --ops (default 100000)" },
+	{ "--live", "N", "1 to 16384", set_live,
+	  "with --case fibers: so many at once (default 1000)" },
+	{ "--sleep", NULL, NULL, set_sleep,
+	  "with --case fibers: each waits 1 ms, and does not just yield" },
 	{ "--smoke", NULL, NULL, set_smoke, "the shortest trial of use" },
 	{ "--list", NULL, NULL, set_list, "print the cases" },
 	{ "--dry-run", NULL, NULL, set_dry_run,

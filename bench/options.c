@@ -21,6 +21,9 @@
 /* A simulation's operations, the measured ones. */
 #define SIM_OPS 4000000u
 #define SIM_SMOKE_OPS 200000u
+/* Fibers that are started. */
+#define FIBERS 100000u
+#define FIBERS_SMOKE 2000u
 /*
  * A leaking subject's trial: so many operations, enough for a slope within a
  * few percent, or about so many bytes' worth of objects if that is less.
@@ -45,6 +48,18 @@ leak_ops(const struct parse *parse)
 	if (ops * bytes_per_op > LEAK_BYTES)
 		ops = LEAK_BYTES / bytes_per_op;
 	return (uint64_t)(parse->smoke ? ops * LEAK_SMOKE_SHARE : ops);
+}
+
+/* What tables the start needs is part of the picture. */
+static void
+fibers_complete(struct parse *parse)
+{
+	struct options *o = parse->options;
+
+	if (!parse->warmup)
+		o->warmup_ns = 0;
+	if (!parse->time && !parse->ops && !o->endless)
+		o->ops = parse->smoke ? FIBERS_SMOKE : FIBERS;
 }
 
 /*
@@ -88,9 +103,11 @@ options_complete(struct parse *parse, bool leaks)
 		sim_complete(parse, leaks);
 		return;
 	}
+	if (o->workload.live > 0)
+		fibers_complete(parse);
 	if (!parse->time && parse->smoke)
 		o->time_ns = TIME_SMOKE_NS;
-	if (!parse->warmup && parse->smoke)
+	if (!parse->warmup && parse->smoke && o->workload.live == 0)
 		o->warmup_ns = WARMUP_SMOKE_NS;
 	if (!parse->time && !parse->ops && !o->endless && leaks &&
 	    workload_crosses(&o->workload))
@@ -200,13 +217,32 @@ sim_check(const struct parse *parse, char error[OPTIONS_ERROR_BYTES])
 	return 0;
 }
 
+/* What only fibers, or only objects understand. */
+static int
+fibers_check(const struct parse *parse, char error[OPTIONS_ERROR_BYTES])
+{
+	static const char *const fibers[] = { "--fibers", "--live", "--sleep",
+					      NULL };
+	static const char *const objects[] = {
+		"--migrate", "--dest",    "--burst", "--hold",
+		"--ring",    "--think",   "--touch", "--lifetime",
+		"--sim",     "--latency", NULL
+	};
+
+	if (parse->workload_case->preset.live == 0)
+		return flags_refuse(parse, fibers, "without --case fibers",
+				    "with it", error);
+	return flags_refuse(parse, objects, "with --case fibers",
+			    "--fibers, --live and --sleep", error);
+}
+
 /* What must hold between the flags; 0 or -1. */
 static int
 options_check(const struct parse *parse, char error[OPTIONS_ERROR_BYTES])
 {
 	const struct options *o = parse->options;
 
-	if (sim_check(parse, error) != 0)
+	if (sim_check(parse, error) != 0 || fibers_check(parse, error) != 0)
 		return -1;
 	if (parse->time + parse->ops + o->endless > 1)
 		return refuse(error,

@@ -22,15 +22,18 @@ json_known(struct json *j, const char *key, bool known, uint64_t value)
 void
 record_params(struct json *j, const struct options *o, const struct workload *w)
 {
-	const bool decides = o->trace == NULL;
-	char destination[32] = "trace", pin[256];
+	const bool fibers = w->live > 0;
+	const bool decides = o->trace == NULL && !fibers;
+	char destination[32], pin[256];
 
-	if (decides)
+	if (!decides)
+		strcpy(destination, fibers ? "stolen" : "trace");
+	else
 		workload_destination_print(w, destination, sizeof(destination));
 	options_pin_name(o, pin, sizeof(pin));
 	json_open_object(j, "params");
 	json_count(j, "workers", w->workers);
-	json_real(j, "migrate", w->migrate);
+	json_real(j, "migrate", fibers ? NAN : w->migrate);
 	json_string(j, "dest", destination);
 	json_known(j, "burst", decides, w->burst);
 	json_known(j, "hold", decides, w->hold);
@@ -39,12 +42,18 @@ record_params(struct json *j, const struct options *o, const struct workload *w)
 	json_count(j, "magazine", w->magazine);
 	json_bool(j, "touch", w->touch);
 	json_count(j, "lifetime_ops", w->lifetime_ops);
-	json_known(j, "ring_capacity", !o->sim, workload_ring_capacity(w));
+	json_known(j, "ring_capacity", !o->sim && !fibers,
+		   workload_ring_capacity(w));
 	json_known(j, "ops", o->ops > 0, o->ops);
 	json_known(j, "time_ns", o->ops == 0 && !o->sim, o->time_ns);
 	json_count(j, "warmup_ns", o->warmup_ns);
 	json_count(j, "seed", w->seed);
 	json_string(j, "pin", pin);
+	json_known(j, "live", fibers, w->live);
+	if (fibers)
+		json_bool(j, "sleep", w->sleeps);
+	else
+		json_null(j, "sleep");
 	json_close_object(j);
 }
 
@@ -162,6 +171,26 @@ json_drift(struct json *j, const struct trial *t)
 		json_close_array(j);
 	}
 	json_close_array(j);
+	json_close_object(j);
+}
+
+/* What fibers did, in all phases; their rate is pairs_per_s. */
+static void
+json_fibers(struct json *j, const struct trial *t)
+{
+	const struct trial_fibers *f = &t->fibers;
+
+	if (t->workload.live == 0) {
+		json_null(j, "fibers");
+		return;
+	}
+	json_open_object(j, "fibers");
+	json_count(j, "begun", f->begun);
+	json_count(j, "migrated", f->migrated);
+	json_count(j, "stolen", f->stolen);
+	json_count(j, "values", f->values);
+	json_count(j, "destructed", f->destructed);
+	json_count(j, "strangers", f->strangers);
 	json_close_object(j);
 }
 
@@ -298,6 +327,7 @@ record_write(FILE *out, const char *program, const struct options *o,
 	json_latency(&j, o, t);
 	json_drift(&j, t);
 	json_laws(&j, o, t);
+	json_fibers(&j, t);
 	json_memory(&j, t);
 	json_noise(&j, o, t);
 	json_env(&j, o, m);

@@ -84,6 +84,18 @@ report_trial(FILE *out, const char *program, const struct options *o,
 		trial_table(out, t);
 }
 
+/* How long a trial is. */
+static void
+length_print(FILE *out, const struct options *o)
+{
+	if (o->endless)
+		fputs(" --endless", out);
+	else if (o->ops > 0)
+		fprintf(out, " --ops %" PRIu64, o->ops);
+	else
+		duration_print(out, "--time", o->time_ns);
+}
+
 /* A command line of a simulation. */
 static void
 sim_print(FILE *out, const char *program, const struct options *o)
@@ -113,6 +125,25 @@ sim_print(FILE *out, const char *program, const struct options *o)
 		o->rounds);
 }
 
+/* A command line of fibers. */
+static void
+fibers_print(FILE *out, const char *program, const struct options *o)
+{
+	const struct workload *w = &o->workload;
+	char pin[256];
+
+	options_pin_name(o, pin, sizeof(pin));
+	fprintf(out,
+		"%s --case %s --workers %u --live %u%s --object-size %zuB "
+		"--magazine %u",
+		program, w->case_name, w->workers, w->live,
+		w->sleeps ? " --sleep" : "", w->object_bytes, w->magazine);
+	length_print(out, o);
+	duration_print(out, "--warmup", o->warmup_ns);
+	fprintf(out, " --rounds %u --seed %" PRIu64 " --pin %s\n", o->rounds,
+		w->seed, pin);
+}
+
 void
 report_options(FILE *out, const char *program, const char *subject,
 	       const struct options *o)
@@ -135,6 +166,10 @@ report_options(FILE *out, const char *program, const char *subject,
 		sim_print(out, program, o);
 		return;
 	}
+	if (w->live > 0) {
+		fibers_print(out, program, o);
+		return;
+	}
 	workload_destination_print(w, destination, sizeof(destination));
 	options_pin_name(o, pin, sizeof(pin));
 	fprintf(out,
@@ -146,12 +181,7 @@ report_options(FILE *out, const char *program, const char *subject,
 		w->touch ? "yes" : "no", workload_ring_capacity(w),
 		w->lifetime_ops);
 	duration_print(out, "--think", w->think_ns);
-	if (o->endless)
-		fputs(" --endless", out);
-	else if (o->ops > 0)
-		fprintf(out, " --ops %" PRIu64, o->ops);
-	else
-		duration_print(out, "--time", o->time_ns);
+	length_print(out, o);
 	duration_print(out, "--warmup", o->warmup_ns);
 	if (o->latency)
 		fputs(" --latency", out);

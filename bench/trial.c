@@ -9,6 +9,7 @@
 #include "course.h"
 #include "cycles.h"
 #include "fairness.h"
+#include "fibers/fibers.h"
 #include "loop.h"
 #include "verdict.h"
 
@@ -17,6 +18,8 @@ static void
 phase_run(struct course *c, uint64_t ops, uint64_t time_ns)
 {
 	team_prepare(&c->team, ops);
+	if (c->crew != NULL)
+		fibers_prepare(c->crew, &c->team);
 	team_wait(&c->team);
 	course_watch(c, time_ns);
 	team_wait(&c->team);
@@ -127,6 +130,11 @@ measure_work(struct course *c, const struct tally *before)
 	else
 		t->drift.slope_obj_per_op = t->drift.slope_obj_per_s = NAN;
 	fairness_measure(t);
+	if (c->crew == NULL)
+		return;
+	/* Nobody says where they go. */
+	t->drift.tv_pred = NAN;
+	fibers_measure(c->crew, t);
 }
 
 /* The measured phase, between two moments of rest. */
@@ -173,7 +181,9 @@ course_open(struct course *c)
 	int error;
 
 	t->in_use_ceiling = workload_in_use_ceiling(w);
-	error = subject_open(&c->subject, w, t->in_use_ceiling);
+	error = w->live > 0
+			? fibers_subject_open(&c->subject, w, t->in_use_ceiling)
+			: subject_open(&c->subject, w, t->in_use_ceiling);
 	if (error != 0)
 		team_fail("open the subject", -error);
 	team_open(&c->team, w->workers, workload_borrowers(w),
@@ -182,13 +192,21 @@ course_open(struct course *c)
 			      &c->subject);
 	if (error != 0)
 		team_fail("make the stations", -error);
+	if (w->live > 0)
+		error = fibers_open(&c->crew, w, &c->stations);
+	if (error != 0)
+		team_fail("make the fibers", -error);
 	if (!drift_open(&c->drift, w->workers))
 		team_fail("keep samples", ENOMEM);
 	for (unsigned i = 0; i < w->workers; i++) {
 		struct station *s = &c->stations.each[i];
 
 		s->phases = o->warmup_ns > 0 ? 2 : 1;
-		team_start(&c->team, &s->member, i, loop_run, s);
+		if (c->crew != NULL)
+			team_start(&c->team, &s->member, i, fibers_run,
+				   fibers_worker(c->crew, i));
+		else
+			team_start(&c->team, &s->member, i, loop_run, s);
 	}
 }
 
@@ -213,12 +231,15 @@ course_close(struct course *c)
 	subject_trim(&c->subject);
 	t->rss_trimmed_kib = course_sample_memory(c);
 	team_close(&c->team);
-	stations_close(&c->stations);
 	drift_close(&c->drift);
-	error = subject_close(&c->subject);
+	error = c->crew != NULL ? fibers_subject_close(&c->subject)
+				: subject_close(&c->subject);
 	if (error != 0)
 		verdict_fail(t, "the subject does not close: %s",
 			     strerror(-error));
+	if (c->crew != NULL)
+		fibers_close(c->crew, t);
+	stations_close(&c->stations);
 }
 
 void

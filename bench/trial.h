@@ -28,6 +28,17 @@ struct trial_worker {
 	uint64_t returns;
 };
 
+/* Of the case `fibers`: of all phases. */
+struct trial_fibers {
+	uint64_t begun;
+	uint64_t migrated;   /* ended on another worker than it borrowed on */
+	uint64_t stolen;     /* taken from others' queues */
+	uint64_t values;     /* made, */
+	uint64_t destructed; /* and destructed when all is closed */
+	uint64_t strangers;  /* values found that were not the fiber's own */
+	int error;           /* of a get, set or end that failed; 0: none */
+};
+
 /* Written by trial_run(). */
 struct trial {
 	const char *subject;
@@ -51,6 +62,7 @@ struct trial {
 	struct trial_worker workers[WORKLOAD_WORKERS_MAX];
 	struct drift_result drift;
 	struct drift_series drift_series;
+	struct trial_fibers fibers;
 	/* If asked for: of single operations, and what timing them costs. */
 	struct latency_quantiles sampled;
 	struct latency_quantiles exchanges;

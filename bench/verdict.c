@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 /* With so many pairs chance moves p by less than a sixth of this. */
 #define P_TOLERANCE .01
@@ -39,8 +40,8 @@ verdict_noise(struct trial *t, unsigned cpus)
 		SWITCHES_PER_S_MAX * workers * (double)t->wall_ns * 1e-9 +
 		(double)t->wakes;
 
-	/* Where threads come and go, none runs for some of the time. */
-	t->noisy = t->workload.lifetime_ops == 0 &&
+	/* Where threads come and go, or sleep, some do not run. */
+	t->noisy = t->workload.lifetime_ops == 0 && t->workload.live == 0 &&
 		   t->overlap < OVERLAP_MIN * possible;
 	/* More workers than CPUs wait for each other; that is no noise. */
 	if (workers > cpus)
@@ -59,7 +60,9 @@ verdict_measured(struct trial *t, unsigned cpus)
 	verdict_noise(t, cpus);
 	if (t->ops == 0)
 		verdict_fail(t, "nothing was borrowed");
-	if (t->decided >= P_PAIRS_MIN && !(fabs(t->p_obs - p) <= P_TOLERANCE))
+	/* Where fibers go is nobody's to ask for. */
+	if (t->workload.live == 0 && t->decided >= P_PAIRS_MIN &&
+	    !(fabs(t->p_obs - p) <= P_TOLERANCE))
 		verdict_fail(t, "migration rate %g observed, %g asked for",
 			     t->p_obs, p);
 	t->bound_ok = t->footprint_peak <= t->bound;
@@ -86,4 +89,22 @@ verdict_quiesced(struct trial *t, const struct subject_stats *s,
 			     " is not cached %" PRIu64 " + depot %" PRIu64,
 			     s->constructed, s->destructed, s->cached,
 			     s->depot);
+}
+
+void
+verdict_fibers(struct trial *t)
+{
+	const struct trial_fibers *f = &t->fibers;
+
+	if (f->error != 0)
+		verdict_fail(t, "a fiber's table failed: %s",
+			     strerror(-f->error));
+	if (f->strangers > 0)
+		verdict_fail(t, "%" PRIu64 " fibers found another's value",
+			     f->strangers);
+	if (f->values != f->destructed)
+		verdict_fail(t,
+			     "%" PRIu64 " values made, but %" PRIu64
+			     " destructed",
+			     f->values, f->destructed);
 }

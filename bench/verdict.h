@@ -15,6 +15,8 @@ verdict_fail(struct trial *trial, const char *format, ...);
  * Sets bound_ok and noisy; `cpus` is how many CPUs the workers could use.
  */
 void verdict_measured(struct trial *trial, unsigned cpus);
+/* Checks what fibers found, when everything is closed. */
+void verdict_fibers(struct trial *trial);
 /* Checks the books when everything is back. */
 void verdict_quiesced(struct trial *trial, const struct subject_stats *stats,
 		      uint64_t borrows, uint64_t returns);

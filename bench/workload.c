@@ -69,6 +69,15 @@ static const struct workload_case cases[] = {
 	    .hold = 16,
 	    .lifetime_ops = 50000 },
 	  "worker threads end after 50,000 operations, others take over" },
+	{ "fibers",
+	  1,
+	  { .migrate = 0,
+	    .destination = DESTINATION_LOCAL,
+	    .burst = 1,
+	    .hold = 1,
+	    .live = 1000 },
+	  "1,000 fibers, each with a table of values, go where they are stolen "
+	  "to" },
 	{ NULL, 0, { 0 }, NULL },
 };
 
@@ -334,6 +343,8 @@ workload_ring_capacity(const struct workload *w)
 size_t
 workload_in_use_ceiling(const struct workload *w)
 {
+	if (w->live > 0)
+		return w->live;
 	return (size_t)workload_borrowers(w) * w->hold +
 	       (size_t)workload_rings(w) * workload_ring_capacity(w);
 }

@@ -15,6 +15,7 @@
 #define WORKLOAD_THREADS_MAX 256u
 #define WORKLOAD_HOLD_MAX 65536u
 #define WORKLOAD_BURST_MAX 256u
+#define WORKLOAD_LIVE_MAX 16384u
 /* Entries in a table of destinations; a share is exact to one part in it. */
 #define WORKLOAD_TABLE_ENTRIES 4096u
 
@@ -53,6 +54,8 @@ struct workload {
 	size_t object_bytes;
 	unsigned magazine; /* objects in a magazine */
 	bool touch;        /* both sides access the object */
+	unsigned live;     /* fibers at once; 0: objects, and no fibers */
+	bool sleeps;       /* a fiber sleeps; else it yields */
 	uint64_t seed;
 };
 
@@ -109,7 +112,8 @@ unsigned workload_ring_capacity(const struct workload *w);
 /*
  * The most objects in use at once: every borrower has at most `hold` out, one
  * in its hands among them, and every ring is full.  What a drain is returning
- * still counts as in the ring.  Each borrower has the same share of it.
+ * still counts as in the ring.  Each borrower has the same share of it.  Of
+ * fibers, each has one table at most.
  */
 size_t workload_in_use_ceiling(const struct workload *w);
 /* The same of a simulation, where each worker has one FIFO, of a burst. */
