@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "clock.h"
+#include "monitor.h"
 
 /* Between two samples; a subject that leaks is watched more closely. */
 #define SAMPLE_NS ((uint64_t)5 * 1000 * 1000)
@@ -174,5 +175,6 @@ course_watch(struct course *c, uint64_t time_ns)
 		course_sample(c, false);
 		if (clock_wall_ns() - c->memory_ns >= MEMORY_NS)
 			course_sample_memory(c);
+		monitor_turn(c, false);
 	}
 }

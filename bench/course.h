@@ -17,8 +17,9 @@ struct course {
 	struct stations stations;
 	struct crew *crew; /* of fibers; NULL: none */
 	struct drift drift;
-	bool recording;     /* the measured phase */
-	uint64_t memory_ns; /* when memory was last read */
+	bool recording;      /* the measured phase */
+	uint64_t memory_ns;  /* when memory was last read */
+	uint64_t metrics_ns; /* when metrics were last written; 0: never */
 	uint64_t borrows[WORKLOAD_THREADS_MAX];
 	uint64_t returns[WORKLOAD_THREADS_MAX];
 };

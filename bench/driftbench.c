@@ -11,6 +11,7 @@
 
 #include "fibers/fibers.h"
 #include "machine.h"
+#include "monitor.h"
 #include "options.h"
 #include "report.h"
 #include "sim.h"
@@ -56,6 +57,7 @@ trials_run(FILE *out, const char *program, const struct options *options,
 	struct machine machine;
 	enum status status = STATUS_OK;
 
+	monitor_page_by_signal();
 	machine_read(&machine);
 	for (unsigned round = 1; round <= options->rounds; round++) {
 		if (options->sim)
@@ -145,6 +147,40 @@ options_run(FILE *out, const char *program, const struct options *options)
 	return out_written(out, program) ? STATUS_OK : STATUS_FAILED;
 }
 
+/* Can this subject do that?  False, once that is said: no. */
+static bool
+options_suit(const char *program, const struct options *options)
+{
+	FILE *file;
+
+	if (options->workload.live > 0 && !fibers_offered()) {
+		fprintf(stderr,
+			"%s: --case %s is not allowed with %s, which lends no "
+			"tables; allowed: another case\n",
+			program, options->workload.case_name, subject_name());
+		return false;
+	}
+	if (options->metrics == NULL || options->action != OPTIONS_RUN)
+		return true;
+	if (!subject_has_metrics()) {
+		fprintf(stderr,
+			"%s: --metrics is not allowed with %s; allowed: with "
+			"none, mutex, treiber, percpu\n",
+			program, subject_name());
+		return false;
+	}
+	file = fopen(options->metrics, "a");
+	if (file == NULL) {
+		fprintf(stderr,
+			"%s: --metrics %s cannot be opened: %s; allowed: a "
+			"file that can be written\n",
+			program, options->metrics, strerror(errno));
+		return false;
+	}
+	fclose(file);
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -158,13 +194,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "%s: %s\n", program, error);
 		return STATUS_USAGE;
 	}
-	if (options.workload.live > 0 && !fibers_offered()) {
-		fprintf(stderr,
-			"%s: --case %s is not allowed with %s, which lends no "
-			"tables; allowed: another case\n",
-			program, options.workload.case_name, subject_name());
+	if (!options_suit(program, &options))
 		return STATUS_USAGE;
-	}
 	out = out_open(&options);
 	if (out == NULL) {
 		fprintf(stderr,

@@ -194,6 +194,13 @@ set_out(struct parse *parse, const char *text)
 }
 
 static bool
+set_metrics(struct parse *parse, const char *text)
+{
+	parse->options->metrics = text;
+	return text[0] != '\0' && strlen(text) < OPTIONS_PATH_BYTES;
+}
+
+static bool
 set_latency(struct parse *parse, const char *text)
 {
 	(void)text;
@@ -332,6 +339,8 @@ const struct flag flags[] = {
 	  "of the report (default table)" },
 	{ "--out", "FILE", "a file's name", set_out,
 	  "append the report there" },
+	{ "--metrics", "FILE", "a file's name", set_metrics,
+	  "write OpenMetrics of the pool there, once a second" },
 	{ "--latency", NULL, NULL, set_latency,
 	  "time 1 of 64 operations, and each that leaves the worker's cache" },
 	{ "--endless", NULL, NULL, set_endless,

@@ -181,10 +181,10 @@ flags_refuse(const struct parse *parse, const char *const *names,
 static int
 sim_check(const struct parse *parse, char error[OPTIONS_ERROR_BYTES])
 {
-	static const char *const threads[] = { "--ring",    "--think",
-					       "--time",    "--warmup",
-					       "--pin",     "--latency",
-					       "--endless", NULL };
+	static const char *const threads[] = {
+		"--ring",    "--think",   "--time",    "--warmup", "--pin",
+		"--latency", "--endless", "--metrics", NULL
+	};
 	static const char *const simulations[] = { "--trace", "--record",
 						   NULL };
 	static const char *const decisions[] = {

@@ -36,10 +36,12 @@ struct options {
 	enum options_pin pin;
 	cpu_set_t cpus; /* to pin to; all allowed ones */
 	bool jsonl;
-	const char *out; /* a file for trials; NULL: standard output */
+	const char *metrics; /* a file; NULL: none */
+	const char *out;     /* a file for trials; NULL: standard output */
 };
 
 #define OPTIONS_ERROR_BYTES 640
+#define OPTIONS_PATH_BYTES 4096u
 
 /*
  * `leaks`: the subject creates objects for ever if they migrate, so by default

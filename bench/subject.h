@@ -30,6 +30,10 @@
  *	void subject_place(struct subject_worker, int cpu)
  *		simulation: the worker runs on this CPU from now on
  *
+ *	bool subject_has_metrics(void)
+ *	int subject_metrics(struct subject *, FILE *)
+ *		writes OpenMetrics; 0 or -errno
+ *
  * A struct subject_worker is a handle, at most a register wide, that the loop
  * keeps at hand as an application would; one thread at a time uses it.
  * `crosses` is workload_crosses(), a constant on the measured path.
@@ -37,9 +41,11 @@
 #ifndef SUBJECT_H
 #define SUBJECT_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "workload.h"
 
@@ -62,6 +68,16 @@
 	static inline bool subject_has_spare(void)                             \
 	{                                                                      \
 		return false;                                                  \
+	}                                                                      \
+	static inline bool subject_has_metrics(void)                           \
+	{                                                                      \
+		return false;                                                  \
+	}                                                                      \
+	static inline int subject_metrics(struct subject *subject, FILE *file) \
+	{                                                                      \
+		(void)subject;                                                 \
+		(void)file;                                                    \
+		return -ENOTSUP;                                               \
 	}
 
 /* The same, and no bound, no leak and no exchange: the subject is no pool. */

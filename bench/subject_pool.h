@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <driftpool/openmetrics.h>
 #include <driftpool/pool.h>
 
 #include "subject.h"
@@ -144,6 +145,18 @@ static inline void
 subject_place(struct subject_worker worker, int cpu)
 {
 	dp_worker_place(worker.worker, cpu);
+}
+
+static inline bool
+subject_has_metrics(void)
+{
+	return true;
+}
+
+static inline int
+subject_metrics(struct subject *subject, FILE *file)
+{
+	return dp_stats_write_openmetrics(subject->pool, file);
 }
 
 #endif

@@ -11,6 +11,7 @@
 #include "fairness.h"
 #include "fibers/fibers.h"
 #include "loop.h"
+#include "monitor.h"
 #include "verdict.h"
 
 /* Runs one phase of at most ops operations and time_ns; 0: no such limit. */
@@ -166,6 +167,7 @@ course_measure(struct course *c)
 	measure_noise(t, &noise);
 	course_sample(c, true);
 	t->rss_end_kib = course_sample_memory(c);
+	monitor_turn(c, true);
 	c->recording = false;
 	measure_work(c, &before);
 	t->bound = subject_bound(&c->subject, t->in_use_ceiling);

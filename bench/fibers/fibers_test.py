@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Tests of the case `fibers`: what is conserved, what leaks, what is bounded.
 
