@@ -83,6 +83,7 @@ def settings_make(args, words, preset):
         run={'id': f'{time.strftime("%Y%m%dT%H%M%SZ", now)}-{git}',
              'git': git, 'seed': seed, 'smoke': smoke, 'preset': preset,
              'each': 'as short as --smoke makes it' if smoke else
+                     length.each or
                      f'{warmup_ms} ms before {time_ms} measured ms',
              'time': time.strftime('%Y-%m-%d %H:%M UTC', now),
              'command': shlex.join(['bench/bench.py', 'run'] + words)})

@@ -2,7 +2,8 @@
 """The plan: which cells are measured, and what runs each of them.
 
 A cell is one row of one case: a program on a workload.  A preset is a choice
-of cells: `full` has all of them, `quick` and `smoke` name their rows.
+of cells: `full` has all of them but those of `keytable`, which is a run of its
+own; the others name their rows.
 
 A sweep varies one thing around a centre, never two.  Its cases share a name,
 which is its axis, and each has a place on it.  Every record says so:
@@ -35,6 +36,8 @@ ALLOCATORS = {
 MALLOCS = ('glibc',) + tuple(ALLOCATORS)
 POOLS = ('null',) + BACKENDS
 BRPC = ('brpc19', 'brpc110', 'brpc112')
+# Those that lend tables of values to fibers.
+TABLED = BACKENDS + BRPC
 PEERS = BRPC + ('lfstack', 'wfstack', 'ckstack', 'dpdk')
 ROWS = POOLS + PEERS + MALLOCS
 DRIFTING = BACKENDS + ('brpc110', 'brpc112')
@@ -102,6 +105,7 @@ class Planned(NamedTuple):
     full: tuple
     quick: tuple = ()
     smoke: tuple = ()
+    keytable: tuple = ()
 
 
 HOT = Case('hot', 1)
@@ -216,6 +220,17 @@ def over_hold():
                  hold) for hold in (8, 128, 2048)]
 
 
+def fibers(workers):
+    """bRPC's leak as it was: each fiber gets or sets, sleeps 1 ms, and ends.
+    """
+    return Case('fibers', workers, ', 1,000 live of 2,000,000', (
+        '--live', '1000', '--sleep', '--warmup', '0', '--ops', '2000000'),
+                ns=1200)
+
+
+FIBERS_4 = fibers(4)
+FIBERS_16 = fibers(16)
+
 TABLE = (
     Planned(HOT, ROWS, ('null', *BACKENDS, 'brpc19', 'brpc112', *MALLOCS),
             ('null', 'mutex', 'percpu', 'glibc')),
@@ -234,6 +249,7 @@ TABLE = (
     Planned(TURNS, (*BACKENDS, 'brpc112')),
     Planned(KEYTABLE_4, POOLED + BRPC, (*POOLED, 'brpc112'), ('percpu',)),
     Planned(KEYTABLE_16, POOLED + BRPC, (*POOLED, 'brpc112')),
+    *(Planned(case, (), keytable=TABLED) for case in (FIBERS_4, FIBERS_16)),
     *(Planned(tail(base), (*POOLED, 'brpc112')) for base in ('steal', 'pipe')),
     Planned(SIM, (*BACKENDS, 'brpc110'), (), ('none', 'percpu')),
     Planned(sim(1024, 2000000), (*BACKENDS, 'brpc110')),
@@ -244,7 +260,7 @@ TABLE = (
     *(Planned(case, POOLED) for case in over_magazine()),
     *(Planned(case, (*SWEPT, 'jemalloc')) for case in over_hold()),
 )
-PRESETS = ('quick', 'full', 'smoke')
+PRESETS = ('quick', 'full', 'smoke', 'keytable')
 CASES = tuple(dict.fromkeys(planned.case.name for planned in TABLE))
 
 

@@ -40,10 +40,17 @@ def typical(trials_of_row, part):
     return next(trial for trial in found if trial['ns_per_pair'] == middle)
 
 
+def lends_tables(rows):
+    """Is this a case of fibers?"""
+    return any(trial['params'].get('live') for of_row in rows.values()
+               for trial in tables.measured(of_row))
+
+
 def typicals(rows, part):
     """{row: its trial in the middle}, of those that drift and have one."""
     found = {row: typical(rows[row], part)
-             for row in plan.DRIFTING if row in rows}
+             for row in plan.ROWS if row in rows
+             and (row in plan.DRIFTING or lends_tables(rows))}
     return {row: trial for row, trial in found.items() if trial}
 
 
@@ -54,7 +61,7 @@ def crossing(records):
     for title, rows in tables.group(alone).items():
         good = [trial for row in rows.values()
                 for trial in tables.measured(row)]
-        if good and good[0]['params']['migrate'] and \
+        if good and (good[0]['params']['migrate'] or lends_tables(rows)) and \
                 set(rows) & set(plan.LEAKING):
             yield title, rows
 

@@ -224,7 +224,7 @@ def drift(records):
     for title, rows in group(records).items():
         pools = [drift_row(row, rows[row]) for row in rows
                  if row in plan.BACKENDS + plan.PEERS
-                 and middle(rows[row], 'params', 'migrate')]
+                 and middle(rows[row], 'drift', 'p_obs')]
         if pools:
             groups.append((heading(title, rows), pools))
     return Table(

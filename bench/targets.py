@@ -9,8 +9,9 @@ from typing import NamedTuple, Optional
 import plan
 from estimate import (median_known, median_ratio, paired_ratios,
                       sign_interval)
-from plan import (HOT, HOT_PAIR, HOTSPOT, KEYTABLE_4, KEYTABLE_16, PIPE,
-                  POOLED, SIM_MOST, STEAL, TURNS, UNTOUCHED)
+from plan import (FIBERS_4, FIBERS_16, HOT, HOT_PAIR, HOTSPOT, KEYTABLE_4,
+                  KEYTABLE_16, PIPE, POOLED, SIM_MOST, STEAL, TURNS,
+                  UNTOUCHED)
 from tables import Table, group, measured, middle, rack_share, ratios
 
 FAST = ('treiber', 'percpu')
@@ -228,7 +229,8 @@ def objects_wanted(groups):
     """What is wanted of the numbers of objects."""
     found = [control(groups, case, row) for case in (PIPE, HOTSPOT, SIM_MOST)
              for row in plan.LEAKING]
-    for case, limit in ((KEYTABLE_4, 1.39), (KEYTABLE_16, 2.92)):
+    for case, limit in ((KEYTABLE_4, 1.39), (KEYTABLE_16, 2.92),
+                        (FIBERS_4, 1.39), (FIBERS_16, 2.92)):
         found += [held(groups, case, POOLED, limit),
                   held(groups, case, ('brpc112',), None)]
     return found + [turns(groups), slopes(groups), bounds(groups, SIM_MOST),
