@@ -115,7 +115,8 @@ class Planted(Shell):
             check=True, stdout=subprocess.PIPE).stdout.splitlines()
         self.assertEqual(
             list(dict.fromkeys(name.split('/')[0] for name in listed)),
-            [line.split()[0] for line in cases])
+            # Fibers are for rows that lend tables of values.
+            [line.split()[0] for line in cases if 'fibers' not in line[:8]])
 
     def test_report_goes_to_a_file_as_well(self):
         with tempfile.TemporaryDirectory() as directory:
