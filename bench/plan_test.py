@@ -88,8 +88,13 @@ class Plan(unittest.TestCase):
         for axis, places in axes.items():
             self.assertEqual(places, sorted(set(places)), axis)
             self.assertGreater(len(places), 1)
-        self.assertLessEqual({'workers', 'migrate', 'imbalance', 'think',
-                              'magazine', 'hold'}, {axis for axis, _ in axes})
+        self.assertEqual({'workers', 'migrate', 'imbalance', 'think',
+                          'magazine', 'hold'}, {axis for axis, _ in axes})
+
+    def test_times_of_a_sweep_have_the_floor_beside_them(self):
+        for group in plan.cells('full'):
+            if group[0].case.axis() not in (None, 'magazine'):
+                self.assertIn('null', [cell.row for cell in group])
 
     def test_estimate_is_of_what_the_program_is_told(self):
         for case, row, ms in ((plan.HOT, 'mutex', 190),

@@ -294,6 +294,8 @@ def latency(records, caption):
 SWEPT = (('workers', 'workers', True, 'the number of workers'),
          ('migrate', 'migration rate p', False, 'the migration rate'),
          ('imbalance', 'imbalance TV', False, 'the imbalance'),
+         ('think', 'ns of thought between borrow and return', False,
+          'the time of thought'),
          ('hold', 'objects that a worker holds', True, 'the objects held'))
 KINDS = (
     ('Objects constructed over time', constructed),
@@ -333,20 +335,22 @@ def clear(directory):
 
 def draw(directory, records):
     """Draws all into a folder, and says what could not be drawn."""
-    wanted = pictures(records)
-    clear(directory)
+    wanted, drawn = pictures(records), {}
     if not wanted:
         trials.say('no plots: these results hold nothing to draw over')
     for made in wanted:
         try:
-            svg = gnuplot.svg(script(made), made.name,
-                              f'{made.title}, {made.case}', made.caption)
+            drawn[made.name] = gnuplot.svg(
+                script(made), made.name, f'{made.title}, {made.case}',
+                made.caption)
         except gnuplot.Missing:
             trials.say('no plots: gnuplot is not installed; ci/deps does it')
             return
         except gnuplot.Failed as error:
             trials.say(f'no plot {made.name}: gnuplot says {error}')
-            continue
+    # What was drawn before stays where gnuplot is missing.
+    clear(directory)
+    for name, svg in drawn.items():
         os.makedirs(os.path.join(directory, FOLDER), exist_ok=True)
-        with open(path(directory, made.name), 'w', encoding='utf-8') as file:
+        with open(path(directory, name), 'w', encoding='utf-8') as file:
             file.write(svg)

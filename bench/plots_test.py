@@ -45,7 +45,7 @@ class Which(unittest.TestCase):
     def test_a_full_run_has_all(self):
         self.assertEqual(self.kinds(run_make()), {
             'constructed', 'memory', 'throughput', 'exchanges', 'latency'})
-        for axis in ('workers', 'migrate', 'imbalance', 'hold'):
+        for axis in ('workers', 'migrate', 'imbalance', 'think', 'hold'):
             self.assertIsNotNone(named(run_make(), f'throughput-{axis}'))
 
     def test_without_data_there_is_none(self):
@@ -184,6 +184,19 @@ class Draw(unittest.TestCase):
             names, said = self.draw(run_make())
         self.assertEqual(names, [])
         self.assertEqual(said.count('gnuplot is not installed'), 1)
+
+    def test_without_gnuplot_old_pictures_stay(self):
+        os.mkdir(os.path.join(self.folder, plots.FOLDER))
+        with open(plots.path(self.folder, 'old'), 'w', encoding='utf-8'):
+            pass
+        with mock.patch.dict(os.environ, {'PATH': self.folder}):
+            self.assertEqual(self.draw(run_make())[0], ['old.svg'])
+        self.assertEqual(self.draw([])[0], [])
+
+    def test_every_sweep_of_times_is_drawn(self):
+        axes = {planned.case.axis() for planned in plan.TABLE}
+        self.assertEqual(axes - {None, 'magazine'},
+                         {axis for axis, *_ in plots.SWEPT})
 
     def test_what_gnuplot_says_is_passed_on(self):
         fake = os.path.join(self.folder, 'gnuplot')
