@@ -6,6 +6,7 @@ the cell, and whether it failed.  A trial that failed may have no report.
 """
 import json
 import os
+import sys
 
 SCHEMA = 2
 FILE = 'results.jsonl'
@@ -16,8 +17,9 @@ class Unusable(Exception):
 
 
 def is_number(value):
-    """A number; true and false are none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """A number that can be computed with; true and false are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) \
+        and abs(value) <= sys.float_info.max
 
 
 def is_known(value):
@@ -40,6 +42,17 @@ def is_count(value):
     return isinstance(value, int) and value is not True and value > 0
 
 
+def is_seed(value):
+    """A whole number from 0 on."""
+    return value == 0 and value is not False or is_count(value)
+
+
+def is_list(value):
+    """A list of texts."""
+    return isinstance(value, list) and all(
+        isinstance(one, str) for one in value)
+
+
 def is_series(length):
     """Samples of so many numbers each."""
     def check(value):
@@ -60,11 +73,14 @@ def is_latency(value):
 # What the report counts on: (part, keys, check).  '' is the record itself.
 OF_RUN = (
     ('', ('title', 'row', 'stderr'), lambda value: isinstance(value, str)),
-    ('', ('failed',), is_text),
+    ('', ('failed', 'axis'), is_text),
+    ('', ('x',), is_known),
     ('', ('chosen',), is_flag),
     ('', ('round',), is_count),
     ('run', ('git', 'each', 'time', 'command'), is_text),
     ('run', ('smoke',), is_flag),
+    ('run', ('seed',), is_seed),
+    ('run', ('left_out',), is_list),
 )
 OF_TRIAL = (
     ('', ('backend', 'case'), lambda value: isinstance(value, str)),
@@ -109,7 +125,7 @@ def wrong(record):
         return 'no object'
     if record.get('schema', SCHEMA) != SCHEMA:
         return f'of schema {record["schema"]!r}'
-    key = lacking(record, OF_RUN)
+    key = lacking({'axis': None, 'x': None, **record}, OF_RUN)
     if not key and record.get('ns_per_pair') is not None:
         key = lacking(record, (('', ('schema',), is_count),) + OF_TRIAL)
     elif not key and not record['failed']:
