@@ -75,6 +75,21 @@ class Compare(unittest.TestCase):
             record['ns_per_pair'] *= 1.2
         self.assertEqual(changed(a, b), set())
 
+    def test_chance_is_said_for_the_rounds_in_hand(self):
+        for rounds, apart in ((7, 1716), (9, 24310)):
+            a = [record for record in run_make(rounds)
+                 if record['title'] == plan.HOT.title()]
+            figures, chance = compare.by_chance(
+                compare.comparable(compare.cells(a), compare.cells(a)))
+            self.assertAlmostEqual(figures / chance, apart)
+            self.assertIn('figures are compared', texts(a, a))
+
+    def test_of_nine_rounds_one_in_between_is_noise(self):
+        a, b = run_make(9), run_make(9, seed=2)
+        for record in specimen.pick(b, plan.PIPE, 'percpu')[1:]:
+            record['ns_per_pair'] *= 1.2
+        self.assertEqual(changed(a, b), set())
+
     def test_too_few_rounds_tell_nothing(self):
         a, b = run_make(5), run_make(5)
         for record in b:
