@@ -31,7 +31,8 @@ from records import FILE, Unusable, load, refuse
 JSON, MARKDOWN = 'hyperfine.json', 'hyperfine.md'
 ROWS = ('mutex', 'treiber', 'percpu', 'brpc112', 'glibc')
 # The pairs of a process: it takes 0.1 s or more, and starting it 3 ms.
-CASES = {plan.HOT: 100000000, plan.STEAL: 5000000}
+CASES = {plan.HOT: 100000000, plan.HOT_PAIR: 100000000,
+         plan.STEAL: 5000000}
 RUNS = 5
 
 
@@ -64,7 +65,7 @@ def parser():
                       metavar='N', help='of a program (default: %(default)s)')
     made.add_argument('--ops', type=counted(1, 2 ** 48), metavar='N',
                       help='pairs of a process (default: ' + ', '.join(
-                          f'{case.name} {ops}'
+                          f'{case.title()}: {ops}'
                           for case, ops in CASES.items()) + ')')
     return made
 
@@ -182,6 +183,18 @@ def measure(args, commands):
     return {'results': results}, '\n'.join(text)
 
 
+def report(directory):
+    """Writes the report of a run again, which shows what was found."""
+    status = subprocess.run(
+        [sys.executable, '-B', os.path.join(
+            os.path.dirname(os.path.abspath(__file__)), 'bench.py'),
+         'plot', directory], stdin=subprocess.DEVNULL, check=False).returncode
+    if status:
+        print('hyperfine.py: the report could not be written again',
+              file=sys.stderr)
+    return status
+
+
 def unwritable(error):
     """Bad usage, as far as one can tell."""
     fail(f'{error.filename}: {error.strerror}; allowed: --results with a '
@@ -221,7 +234,7 @@ def run(args):
     known = os.path.exists(os.path.join(results, FILE))
     print(layout.layout(table(results, load(results) if known else [])))
     print(f'results: {results}', file=sys.stderr)
-    return 0
+    return report(results) if known else 0
 
 
 def main():

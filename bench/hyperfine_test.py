@@ -185,7 +185,8 @@ class CommandLine(unittest.TestCase):
         done = run('--results', self.results, '--ops', '1000', '--runs', '2')
         self.assertEqual(done.returncode, 0, done.stderr)
         groups = dict(hyperfine.table(self.results, []).groups)
-        self.assertEqual(list(groups), ['hot, 1 worker', 'steal, 2 workers'])
+        self.assertEqual(list(groups), [
+            'hot, 1 worker', 'hot, 2 workers', 'steal, 2 workers'])
         for heading, lines in groups.items():
             self.assertEqual([line[0].strip() for line in lines],
                              list(hyperfine.ROWS), heading)
@@ -195,6 +196,20 @@ class CommandLine(unittest.TestCase):
         self.assertIn('## hot, 1 worker\n', text)
         self.assertIn('| `steal, 2 workers: glibc, 1000 pairs` |', text)
         self.assertIn('CPU TIME BY HYPERFINE', done.stdout)
+
+    @unittest.skipUnless(INSTALLED, 'hyperfine is not installed')
+    def test_report_of_a_run_shows_what_was_found(self):
+        os.mkdir(self.results)
+        with open(os.path.join(self.results, 'results.jsonl'), 'w',
+                  encoding='utf-8') as file:
+            file.writelines(json.dumps(record) + '\n' for record in pick(
+                records_make(), plan.HOT, 'mutex'))
+        done = run('--results', self.results, '--ops', '1000', '--runs', '2',
+                   '--rows', 'mutex')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(os.path.join(self.results, 'report.html'),
+                  encoding='utf-8') as file:
+            self.assertIn('Cpu time by hyperfine', file.read())
 
     @unittest.skipUnless(INSTALLED, 'hyperfine is not installed')
     def test_program_that_fails_fails_the_run(self):
