@@ -30,7 +30,7 @@ LEAKING = ('none', 'brpc110')
 # The allocators that can be preloaded, by the libraries that hold them.
 ALLOCATORS = {
     'jemalloc': ('libjemalloc.so.2',),
-    'mimalloc': ('libmimalloc.so.2',),
+    'mimalloc': ('libmimalloc.so.2', 'libmimalloc.so.3'),
     'tcmalloc': ('libtcmalloc_minimal.so.4', 'libtcmalloc.so.4'),
 }
 MALLOCS = ('glibc',) + tuple(ALLOCATORS)

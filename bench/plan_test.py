@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Tests of the plan: which cells there are, and which runs when."""
+import os
+import re
 import unittest
 from unittest import mock
 
@@ -69,6 +71,14 @@ class Plan(unittest.TestCase):
         with mock.patch.object(plan, 'CPUS', 2):
             self.assertLess(trials.duration_s(plan.cells('quick'), settings),
                             length.budget_s)
+
+    def test_each_mimalloc_that_deps_installs_is_known(self):
+        deps = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                            os.pardir, 'ci', 'deps')
+        with open(deps, encoding='utf-8') as file:
+            majors = set(re.findall(r'libmimalloc(\d)', file.read()))
+        self.assertEqual({f'libmimalloc.so.{major}' for major in majors},
+                         set(plan.ALLOCATORS['mimalloc']))
 
     def test_what_spins_for_others_has_a_cpu_for_each(self):
         cells = [cell for group in plan.cells('full') for cell in group
