@@ -77,9 +77,8 @@ def label(row, trials):
 
 
 def noise(trials):
-    """A mark if noise may have moved the median: half of them or more."""
-    noisy = sum(map(disturbed, trials))
-    return '~' if 2 * noisy >= len(trials) else ' '
+    """A mark if any of them was disturbed; it stays, whatever came later."""
+    return '~' if any(map(disturbed, trials)) else ' '
 
 
 def speed(rows, row):
@@ -119,8 +118,7 @@ def throughput(records):
         'of mutex, and from 6 rounds on a 95 % interval (sign test on ratios '
         'paired by round; ≈ it contains 1). time/null: time over that of the '
         'floor. overlap: CPUs kept busy. sim: the time of the one thread. ~ '
-        'half of the trials or more were disturbed. ! some failed, see '
-        'FAILED.',
+        'a trial or more of them was disturbed. ! some failed, see FAILED.',
         ['', 'ns/pair ', 'spread', 'Mpairs/s', 'speed/mutex', '', 'time/null',
          'cpu ns', 'overlap'],
         [(heading(title, rows), [throughput_row(rows, row) for row in rows])
