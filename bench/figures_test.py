@@ -129,8 +129,11 @@ class Tables(unittest.TestCase):
     def test_memory_over_the_cap_is_marked(self):
         records = records_make()
         self.assertNotIn('0.00^', shown(tables.memory, records))
-        pick(records, plan.PIPE, 'none')[0]['mem']['capped'] = True
+        pick(records, plan.PIPE, 'none')[0]['mem'].update(
+            capped=True, capped_ms=412.3)
         self.assertEqual(shown(tables.memory, records).count('0.00^'), 1)
+        self.assertEqual(
+            shown(tables.memory, records).count('none, 412 ms '), 1)
 
     def test_laws_of_exchange_are_shown_per_thousand(self):
         # TV .1 and p .5 over magazines of 64.

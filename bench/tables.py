@@ -146,8 +146,10 @@ def mebibytes(trials, key):
 
 def memory_row(row, trials):
     """One line of the table."""
-    capped = any(trial['mem']['capped'] for trial in measured(trials))
-    return [label(row, trials),
+    capped = [trial['mem'].get('capped_ms') or 0 for trial in measured(trials)
+              if trial['mem']['capped']]
+    when = f', {min(capped):.0f} ms' if capped else ''
+    return [label(row, trials) + when,
             number(middle(trials, 'pool', 'constructed')),
             number(middle(trials, 'pool', 'peak_in_use')),
             number(middle(trials, 'pool', 'bound')), held(trials),
@@ -170,7 +172,8 @@ def memory(records):
         'Then anonymous memory (RssAnon) in MiB: before the first borrow, at '
         'its peak, with everything back, and after a trim; MiB/s: its growth '
         'in the second half. A row that leaks ends after a fixed number of '
-        'operations; ^ a trial ended at the cap on memory.',
+        'operations; ^ a trial ended at the cap on memory, the first one so '
+        'long after it began.',
         ['', 'constructed', 'in use', 'bound', 'held', 'growth',
          'before', 'peak ', 'quiesced', 'trimmed', 'MiB/s'],
         [(heading(title, rows), [memory_row(row, rows[row]) for row in rows])

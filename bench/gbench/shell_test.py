@@ -115,7 +115,7 @@ class Planted(Shell):
             check=True, stdout=subprocess.PIPE).stdout.splitlines()
         self.assertEqual(
             list(dict.fromkeys(name.split('/')[0] for name in listed)),
-            # Fibers are for rows that lend tables of values.
+            # Fibers sleep: they have no time of their own to show.
             [line.split()[0] for line in cases if 'fibers' not in line[:8]])
 
     def test_report_goes_to_a_file_as_well(self):
