@@ -132,7 +132,7 @@ station_drain(struct station *s, struct subject_worker worker, bool timed)
 	for (uint32_t i = 0; i < n; i++) {
 		void *object = object_receive(ring_peek(ring, i));
 
-		if (touch)
+		if (__builtin_expect(touch, 1))
 			object_update(object);
 		station_return(s, worker, object, true, timed);
 	}
@@ -197,8 +197,8 @@ operate(struct station *s, uint32_t n, bool crosses, bool timed)
 	const bool thinks = s->think_turns > 0;
 	const uint32_t delay = s->delay;
 	const unsigned self = s->index;
-	uint64_t numbers = s->numbers;
-	uint32_t drawn = s->drawn;
+	uint64_t numbers = crosses ? s->numbers : 0;
+	uint32_t drawn = crosses ? s->drawn : 0;
 	uint32_t kept = 0;
 	uint32_t sent = 0;
 
@@ -211,7 +211,7 @@ operate(struct station *s, uint32_t n, bool crosses, bool timed)
 		object = station_borrow(s, worker, crosses, timed);
 		if (__builtin_expect(object == NULL, 0))
 			team_fail("borrow an object", errno);
-		if (touch)
+		if (__builtin_expect(touch, 1))
 			object_write(object, i);
 		if (thinks)
 			station_think(s);
@@ -236,8 +236,10 @@ operate(struct station *s, uint32_t n, bool crosses, bool timed)
 			station_send_slow(s, s->outbox[to], object);
 		sent++;
 	}
-	s->numbers = numbers;
-	s->drawn = drawn;
+	if (crosses) {
+		s->numbers = numbers;
+		s->drawn = drawn;
+	}
 	s->borrowed += n;
 	s->kept += kept;
 	s->sent += sent;
