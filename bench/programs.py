@@ -86,3 +86,8 @@ def revision():
     except OSError:
         said = ''
     return said or 'unknown'
+
+
+if __name__ == '__main__':
+    # For Meson's summary: the allocators that can be measured.
+    print(*preloads_find())
