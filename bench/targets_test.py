@@ -120,6 +120,14 @@ class Targets(unittest.TestCase):
         worse[-1]['latency']['exchange']['p999'] = 12000
         self.assertFalse(self.met(records)[key])
 
+    def test_few_exchanges_have_no_tail(self):
+        records = records_make(6)
+        key = plan.KEYTABLE_16.title(), 'p99.9 of an exchange/mutex'
+        self.assertIsNotNone(self.met(records)[key])
+        for trial in pick(records, plan.KEYTABLE_16, 'mutex'):
+            trial['latency']['exchange']['n'] = 200
+        self.assertNotIn(key, self.met(records))
+
     def tail_make(self, of_rows):
         """The two lines on tails, of {row: p99.9 of each round}."""
         records = records_make(6)
