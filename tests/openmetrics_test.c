@@ -65,6 +65,49 @@ file_that_cannot_be_written_is_reported(void **state)
 	assert_int_equal(dp_pool_destroy(pool), 0);
 }
 
+/* At the edges of what is a character, and what is none. */
+static void
+labels_are_utf_8_whatever_the_name_is(void **state)
+{
+	static const char *const names[][2] = {
+		{ "\\ \"", "\\\\ \\\"" },
+		{ "\xc2\x80 \xdf\xbf", "\xc2\x80 \xdf\xbf" },
+		{ "\xe0\xa0\x80 \xed\x9f\xbf", "\xe0\xa0\x80 \xed\x9f\xbf" },
+		{ "\xee\x80\x80 \xef\xbf\xbf", "\xee\x80\x80 \xef\xbf\xbf" },
+		{ "\xf0\x90\x80\x80", "\xf0\x90\x80\x80" },
+		{ "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf" },
+		/* No beginning; too long; a surrogate; beyond Unicode. */
+		{ "\x80 \xbf", "? ?" },
+		{ "\xc1\xbf", "??" },
+		{ "\xe0\x9f\xbf", "???" },
+		{ "\xed\xa0\x80", "???" },
+		{ "\xf0\x8f\xbf\xbf", "????" },
+		{ "\xf4\x90\x80\x80", "????" },
+		{ "\xf5\x80\x80\x80", "????" },
+		/* Cut off, by another character and by the end. */
+		{ "\xc2\xc2\x80", "?\xc2\x80" },
+		{ "\xe2\x82", "??" },
+		{ "\xf0\x90\x80", "???" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct dp_config config = DP_CONFIG_INIT;
+		char label[64];
+
+		config.object_size = 16;
+		config.name = names[i][0];
+		struct dp_pool *pool = dp_pool_create(&config);
+		char *text = exposition(pool);
+
+		snprintf(label, sizeof(label), "driftpool_workers{pool=\"%s\"}",
+			 names[i][1]);
+		assert_int_equal(occurrences(text, label), 1);
+		free(text);
+		assert_int_equal(dp_pool_destroy(pool), 0);
+	}
+}
+
 static void
 every_worker_has_its_flow(void **state)
 {
@@ -133,6 +176,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(file_that_cannot_be_written_is_reported),
+		cmocka_unit_test(labels_are_utf_8_whatever_the_name_is),
 		cmocka_unit_test(every_worker_has_its_flow),
 		cmocka_unit_test(workers_come_and_go_meanwhile),
 	};
