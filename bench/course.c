@@ -138,11 +138,11 @@ course_sample(struct course *c, bool keep)
 		t->stats = stats;
 }
 
-/* A short phase, or one whose length is not known, gets as many samples. */
+/* A short phase, or one of operations, gets as many samples; endless: 0. */
 static uint64_t
 sample_period(const struct course *c, uint64_t time_ns)
 {
-	uint64_t period = time_ns / 20;
+	uint64_t period = time_ns > 0 ? time_ns / 20 : SAMPLE_NS;
 
 	if (c->team.ops > 0 || subject_leaks() || period < SAMPLE_CLOSE_NS)
 		return SAMPLE_CLOSE_NS;
