@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The command line of bench.py."""
+"""The command line of bench.py, and what that of hyperfine.py shares."""
 import argparse
+import os
+import shlex
 import sys
 from typing import NamedTuple
 
@@ -24,7 +26,7 @@ LENGTHS = {'quick': Length(7, 120, 40, 105), 'full': Length(9, 120, 40, 840),
 
 def fail(text):
     """Bad usage: one line, and the end."""
-    sys.stderr.write(f'bench.py: {text}\n')
+    sys.stderr.write(f'{os.path.basename(sys.argv[0])}: {text}\n')
     sys.exit(2)
 
 
@@ -33,6 +35,15 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         fail(f'{message}; {" ".join(self.format_usage().split())}')
+
+
+def further():
+    """The words of BENCH_ARGS, for targets that take no flags."""
+    try:
+        return shlex.split(os.environ.get('BENCH_ARGS', ''))
+    except ValueError as error:
+        return fail(f'BENCH_ARGS: {error}; allowed: words as a shell takes '
+                    'them')
 
 
 def listed(allowed, what):

@@ -30,7 +30,7 @@ import summary
 import tables
 import targets
 import trials
-from arguments import LENGTHS, fail, parse
+from arguments import LENGTHS, fail, further, parse
 from records import FILE, Unusable, load
 
 
@@ -217,10 +217,7 @@ def main():
     sys.stdout.reconfigure(errors='replace')
     words = sys.argv[1:]
     if words[:1] == ['run']:
-        try:
-            words += shlex.split(os.environ.get('BENCH_ARGS', ''))
-        except ValueError as error:
-            fail(f'BENCH_ARGS: {error}; allowed: words as a shell takes them')
+        words += further()
     args = parse(__doc__, words)
     try:
         return {'run': lambda: run(args, words[1:]),

@@ -218,12 +218,12 @@ class CommandLine(unittest.TestCase):
                 stderr=subprocess.PIPE, encoding='utf-8',
                 env={**os.environ, 'BENCH_ARGS': '', 'PYTHONUTF8': '1',
                      'ENDLESS': 'mutex'}) as process:
-            while not os.path.exists(
+            while process.poll() is None and not os.path.exists(
                     os.path.join(self.programs, 'endless')):
                 time.sleep(.01)
             for _ in range(signals):
                 process.send_signal(signal.SIGINT)
-            out, said = process.communicate()
+            out, said = process.communicate(timeout=100)
         return process.returncode, out, said
 
     def test_interrupt_keeps_what_was_measured_and_shows_it(self):

@@ -24,7 +24,7 @@ import layout
 import plan
 import programs
 import tables
-from arguments import counted, listed
+from arguments import Parser, counted, fail, further, listed
 from estimate import median_known
 from records import FILE, Unusable, load, refuse
 
@@ -34,19 +34,6 @@ ROWS = ('mutex', 'treiber', 'percpu', 'brpc112', 'glibc')
 CASES = {plan.HOT: 100000000, plan.HOT_PAIR: 100000000,
          plan.STEAL: 5000000}
 RUNS = 5
-
-
-def fail(text):
-    """Bad usage: one line, and the end."""
-    sys.stderr.write(f'hyperfine.py: {text}\n')
-    sys.exit(2)
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what was wrong, and what is allowed, in one line."""
-
-    def error(self, message):
-        fail(f'{message}; {" ".join(self.format_usage().split())}')
 
 
 def parser():
@@ -240,11 +227,7 @@ def run(args):
 def main():
     """Returns the exit status."""
     try:
-        more = shlex.split(os.environ.get('BENCH_ARGS', ''))
-    except ValueError as error:
-        fail(f'BENCH_ARGS: {error}; allowed: words as a shell takes them')
-    try:
-        return run(parser().parse_args(sys.argv[1:] + more))
+        return run(parser().parse_args(sys.argv[1:] + further()))
     except (programs.Unfit, Unusable) as error:
         return fail(error)
 

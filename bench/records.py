@@ -13,7 +13,7 @@ FILE = 'results.jsonl'
 
 
 class Unusable(Exception):
-    """The results cannot be read; says where, why, and what is allowed."""
+    """Results, or a report, that cannot be read; says why."""
 
 
 def is_number(value):

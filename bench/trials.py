@@ -16,7 +16,7 @@ import time
 from typing import NamedTuple
 
 import plan
-from records import OF_TRIAL, SCHEMA, lacking
+from records import OF_TRIAL, SCHEMA, Unusable, lacking, refuse
 
 TRIAL_LIMIT_S = 60
 # Of the cases with disturbed trials.
@@ -40,10 +40,6 @@ class Settings(NamedTuple):
     run: dict
 
 
-class Unusable(Exception):
-    """A report that is none of the cell's; says why."""
-
-
 def say(text):
     """One line for the person who waits."""
     print(text, file=sys.stderr, flush=True)
@@ -58,16 +54,11 @@ def command(cell, settings, number):
                         settings.time_ms)]
 
 
-def report_refuse(word):
-    """JSON has no NaN."""
-    raise ValueError(f'{word} is no number')
-
-
 def report_read(cell, text):
     """The report that a program printed, if it is one of this cell."""
     backend, malloc = plan.expected(cell.row)
     try:
-        report = json.loads(text, parse_constant=report_refuse)
+        report = json.loads(text, parse_constant=refuse)
     except ValueError as error:
         raise Unusable(f'its report is unusable: {error}') from error
     if not isinstance(report, dict) or report.get('schema') != SCHEMA:
