@@ -64,14 +64,17 @@ dp__registry_fini(struct registry *registry)
 uint32_t
 dp__registry_workers(const struct registry *registry)
 {
-	/* R1 acquire: pairs with R3.  Who sees the last one go may destroy. */
+	/*
+	 * R1 acquire: pairs with R3 and R4.  Who sees the last one go may
+	 * destroy; who sees one come sees the peak.
+	 */
 	return atomic_load_explicit(&registry->n_workers, memory_order_acquire);
 }
 
 uint32_t
 dp__registry_peak(const struct registry *registry)
 {
-	/* R2 relaxed: a number; a worker's own attach happened before. */
+	/* R2 relaxed: R1 before it shows what it has to. */
 	return atomic_load_explicit(&registry->peak_workers,
 				    memory_order_relaxed);
 }
@@ -84,19 +87,22 @@ dp__registry_left(struct registry *registry)
 				  memory_order_release);
 }
 
-/* pre: the lock is held */
+/*
+ * The peak first: who reads it after the number never finds it the smaller.
+ * pre: the lock is held
+ */
 static void
 count_one_more(struct registry *registry)
 {
-	/* R4 relaxed: R1 needs no order from an arrival. */
-	uint32_t n = atomic_fetch_add_explicit(&registry->n_workers, 1,
-					       memory_order_relaxed) +
-		     1;
+	uint32_t n = dp__registry_workers(registry) + 1;
 
 	if (n > dp__registry_peak(registry))
-		/* R5 relaxed: R2 needs no order. */
+		/* R5 relaxed: R4 publishes it. */
 		atomic_store_explicit(&registry->peak_workers, n,
 				      memory_order_relaxed);
+	/* R4 release: pairs with R1.  Publishes the peak. */
+	atomic_fetch_add_explicit(&registry->n_workers, 1,
+				  memory_order_release);
 }
 
 struct worker *

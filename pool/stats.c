@@ -14,6 +14,8 @@ reserved(const struct dp_pool *pool)
 void
 dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats)
 {
+	/* Before their peak, which then is not the smaller. */
+	uint32_t workers = dp__registry_workers(&pool->registry);
 	struct totals sum;
 
 	dp__registry_sum(&pool->registry, &sum);
@@ -31,7 +33,7 @@ dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats)
 		.depot_hits = sum.of[DEPOT_HITS],
 		.steals = sum.of[STEALS],
 		.retries = sum.of[RETRIES],
-		.workers = dp__registry_workers(&pool->registry),
+		.workers = workers,
 		.peak_workers = dp__registry_peak(&pool->registry),
 		.magazine_size = pool->store.magazine_size,
 		.object_size = pool->source.object_bytes,

@@ -57,6 +57,10 @@ REMOVE_LOCKS = '''	pthread_mutex_lock(&registry->lock);
 	change_begin(registry);
 	add_departed(registry, &worker->seat.counts);'''
 STALE_HERE = '	_Atomic(struct worker *) *here = worker->link.here;\n'
+COUNTED = '	/* R4 release: pairs with R1.  Publishes the peak. */'
+NUMBER = '	uint32_t n = dp__registry_workers(registry) + 1;'
+COUNTED_EARLY = '''	uint32_t n = 1 + atomic_fetch_add_explicit(
+		&registry->n_workers, 1, memory_order_release);'''
 MOVED = '	change_begin(registry);\n'
 REMOVED = '''	add_departed(registry, &worker->seat.counts);
 	unlink_worker(worker);
@@ -143,6 +147,9 @@ CONTROLS = {
         ('registry.c', '	unlink_worker(worker);',
          '	worker->link.here = here;\n	unlink_worker(worker);')),
         scene='both-leaving'),
+    'peak-after-the-number': Control('interleave-registry', (
+        ('registry.c', COUNTED, '	if (0)'),
+        ('registry.c', NUMBER, COUNTED_EARLY)), scene='most'),
     'generation-not-moved': Control('interleave-registry', (
         ('registry.c', MOVED + REMOVED + '	change_end(registry);',
          REMOVED),)),

@@ -96,6 +96,16 @@ fold(void *unused)
 	INTERLEAVE_REQUIRE(counts_get(&counts, CONSTRUCTED) == 0);
 }
 
+/* As dp_pool_stats() does. */
+static void
+most(void *unused)
+{
+	(void)unused;
+	uint32_t now = dp__registry_workers(registry);
+
+	INTERLEAVE_REQUIRE(now <= dp__registry_peak(registry));
+}
+
 /* As dp_pool_destroy() does: frees all, if nobody is left. */
 static void
 destroy(void *unused)
@@ -153,6 +163,14 @@ coming_and_going(void)
 }
 
 static void
+most_arriving(void)
+{
+	begin(1);
+	interleave_start(most, NULL);
+	interleave_start(arrive, NULL);
+}
+
+static void
 last_one(void)
 {
 	begin(1);
@@ -188,6 +206,7 @@ main(int argc, char **argv)
 		{ "arriving", arriving, end, { 3, 3, 0 } },
 		{ "coming-and-going", coming_and_going, end, { 1, 1, 0 } },
 		{ "last-one", last_one, end, { 2, 2, 0 } },
+		{ "most", most_arriving, end, { 2, 2, 0 } },
 	};
 
 	return interleave_main(argc, argv, scenes,
