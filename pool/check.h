@@ -104,7 +104,7 @@ struct check_worker {
 #define dp__check_bind(w) ((void)(w))
 #define dp__check_owner(w) ((void)(w))
 #define dp__check_borrow(w, n) ((void)(w))
-#define dp__check_borrowed(w, objects, n, got) ((void)(w))
+#define dp__check_borrowed(w, objects, n, got) ((void)(w), (void)(got))
 #define dp__check_return(pool, w, objects, n) ((void)(pool))
 #define dp__check_returned(pool, n) ((void)(pool))
 #define dp__check_constructed(pool, object) ((void)(pool), true)

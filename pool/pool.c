@@ -63,22 +63,46 @@ validate(const struct dp_config *config)
 	return 0;
 }
 
+/* M: what was asked for, or less, so that two magazines fit into a cache. */
+static unsigned
+magazine_size(const struct dp_config *config)
+{
+	size_t fits = config->cache_bytes / 2 / config->object_size;
+
+	if (config->cache_bytes == 0 || fits >= config->magazine_size)
+		return config->magazine_size;
+	return fits < DP_MAGAZINE_SIZE_MIN ? DP_MAGAZINE_SIZE_MIN
+					   : (unsigned)fits;
+}
+
 /* --- Objects ------------------------------------------------------------- */
 
 void *
 dp__pool_construct(struct dp_pool *pool, struct counts *counts)
 {
-	void *object = dp__source_construct(&pool->source);
-
-	if (!object)
-		return NULL;
-	if (!dp__check_constructed(pool, object)) {
-		dp__source_destruct(&pool->source, object);
-		errno = ENOMEM;
+	if (!limit_take(&pool->objects, 1)) {
+		errno = EAGAIN;
 		return NULL;
 	}
-	counts_add(counts, CONSTRUCTED, 1);
+	void *object = dp__source_construct(&pool->source);
+
+	if (object && !dp__check_constructed(pool, object)) {
+		dp__source_destruct(&pool->source, object);
+		object = NULL;
+		errno = ENOMEM;
+	}
+	if (object)
+		counts_add(counts, CONSTRUCTED, 1);
+	else
+		limit_give(&pool->objects, 1);
 	return object;
+}
+
+static void
+destruct(struct dp_pool *pool, void *object)
+{
+	dp__source_destruct(&pool->source, object);
+	limit_give(&pool->objects, 1);
 }
 
 void
@@ -86,15 +110,20 @@ dp__pool_destruct(struct dp_pool *pool, struct counts *counts, void *object)
 {
 	counts_add(counts, DESTRUCTED, 1);
 	dp__check_condemned(pool, object);
-	dp__source_destruct(&pool->source, object);
+	destruct(pool, object);
 }
 
-static void
-destruct_magazine(struct dp_pool *pool, struct counts *counts,
-		  struct magazine *m)
+void
+dp__pool_discard(struct dp_pool *pool, struct counts *counts,
+		 struct magazine *m)
 {
-	for (uint32_t i = magazine_count(m); i-- > 0;)
-		dp__pool_destruct(pool, counts, m->body[i]);
+	uint32_t n = magazine_count(m);
+
+	counts_add(counts, DESTRUCTED, n);
+	for (uint32_t i = 0; i < n; i++)
+		dp__check_condemned(pool, m->body[i]);
+	while (n-- > 0)
+		destruct(pool, m->body[n]);
 	dp__store_free(&pool->store, m);
 }
 
@@ -102,9 +131,9 @@ destruct_magazine(struct dp_pool *pool, struct counts *counts,
 
 /* Returns 0 or a negative errno, with nothing left behind. */
 static int
-init_parts(struct dp_pool *pool, unsigned magazine_size)
+init_parts(struct dp_pool *pool, unsigned size)
 {
-	int status = dp__store_init(&pool->store, &pool->source, magazine_size);
+	int status = dp__store_init(&pool->store, &pool->source, size);
 
 	if (status != 0)
 		return status;
@@ -144,7 +173,9 @@ dp_pool_create(const struct dp_config *config)
 	memset(pool, 0, sizeof(*pool));
 	strcpy(pool->name, config->name ? config->name : "pool");
 	dp__source_init(&pool->source, config);
-	status = init_parts(pool, config->magazine_size);
+	limit_init(&pool->objects, config->max_objects);
+	limit_init(&pool->depot, config->depot_limit);
+	status = init_parts(pool, magazine_size(config));
 	if (status != 0) {
 		dp__source_fini(&pool->source);
 		free(pool);
@@ -179,7 +210,7 @@ drain(struct dp_pool *pool)
 	struct magazine *m;
 
 	while ((m = dp__backend_drain(&pool->backend)))
-		destruct_magazine(pool, &counts, m);
+		dp__pool_discard(pool, &counts, m);
 }
 
 int
@@ -229,7 +260,7 @@ construct_magazine(struct dp_pool *pool, struct seat *seat, size_t n)
 
 	int error = errno;
 
-	destruct_magazine(pool, &seat->counts, m);
+	dp__pool_discard(pool, &seat->counts, m);
 	errno = error;
 	return NULL;
 }
@@ -264,7 +295,7 @@ give_list(struct dp_pool *pool, struct seat *seat, struct list *made)
 		uint32_t n = magazine_count(m);
 
 		counts_add(&seat->counts, CONSTRUCTED, n);
-		pool_give(pool, seat, m, n);
+		pool_put(pool, seat, m, n);
 		dp__registry_fold(&pool->registry, &seat->counts);
 	}
 }
@@ -279,6 +310,8 @@ add_reserved(struct dp_pool *pool, uint64_t n)
 int
 dp_pool_reserve(struct dp_pool *pool, size_t n)
 {
+	size_t size = pool->store.magazine_size;
+	size_t magazines = n / size + (n % size > 0);
 	struct list made = { 0 };
 	struct magazine *m;
 	struct seat seat;
@@ -287,6 +320,8 @@ dp_pool_reserve(struct dp_pool *pool, size_t n)
 		return -ENOTSUP;
 	if (n > PTRDIFF_MAX / pool->source.object_bytes)
 		return -ENOMEM;
+	if (!limit_take(&pool->depot, magazines))
+		return -ENOSPC;
 	dp__backend_join(&pool->backend, &seat);
 	add_reserved(pool, n);
 	int status = construct_list(pool, &seat, n, &made);
@@ -294,10 +329,12 @@ dp_pool_reserve(struct dp_pool *pool, size_t n)
 	if (status == 0)
 		give_list(pool, &seat, &made);
 	while ((m = list_pop(&made, &pool->store.table)))
-		destruct_magazine(pool, &seat.counts, m);
+		dp__pool_discard(pool, &seat.counts, m);
 	dp__registry_fold(&pool->registry, &seat.counts);
-	if (status != 0)
+	if (status != 0) {
 		add_reserved(pool, -(uint64_t)n);
+		limit_give(&pool->depot, magazines);
+	}
 	dp__backend_leave(&pool->backend, &seat);
 	return status;
 }
@@ -342,7 +379,7 @@ dp_pool_trim(struct dp_pool *pool, size_t keep)
 
 		for (uint32_t i = count; i-- > 0;) {
 			dp__check_trimmed(pool, m->body[i]);
-			dp__source_destruct(&pool->source, m->body[i]);
+			destruct(pool, m->body[i]);
 		}
 		dp__store_free(&pool->store, m);
 		given_up += count;

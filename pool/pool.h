@@ -7,6 +7,7 @@
 
 #include "backend.h"
 #include "check.h"
+#include "limit.h"
 #include "registry.h"
 #include "source.h"
 #include "store.h"
@@ -28,8 +29,19 @@ struct dp_pool {
 	struct registry registry;
 	struct check_pool check;
 	struct store store;
+	_Alignas(CPU_APART_BYTES) struct limit objects; /* that exist */
+	_Alignas(CPU_APART_BYTES) struct limit depot;   /* magazines in there */
 	_Alignas(CPU_APART_BYTES) struct backend backend;
 };
+
+/* Books a magazine that was taken. */
+static inline void
+pool_taken(struct dp_pool *pool, struct seat *seat, const struct magazine *m)
+{
+	limit_give(&pool->depot, 1);
+	counts_add(&seat->counts, REFILLS, 1);
+	counts_add(&seat->counts, REFILLED, magazine_count(m));
+}
 
 /* A magazine with objects; NULL: there was an instant without any. */
 static inline struct magazine *
@@ -41,8 +53,7 @@ pool_take(struct dp_pool *pool, struct seat *seat)
 		counts_add(&seat->counts, MISSES, 1);
 		return NULL;
 	}
-	counts_add(&seat->counts, REFILLS, 1);
-	counts_add(&seat->counts, REFILLED, magazine_count(m));
+	pool_taken(pool, seat, m);
 	return m;
 }
 
@@ -52,22 +63,36 @@ pool_take_partial(struct dp_pool *pool, struct seat *seat)
 {
 	struct magazine *m = dp__backend_take_partial(&pool->backend, seat);
 
-	if (m) {
-		counts_add(&seat->counts, REFILLS, 1);
-		counts_add(&seat->counts, REFILLED, magazine_count(m));
-	}
+	if (m)
+		pool_taken(pool, seat, m);
 	return m;
 }
 
-/* pre: m holds n objects, 1 <= n <= M */
+/* pre: m holds n objects, 1 <= n <= M, and has a place in the depot */
 static inline void
-pool_give(struct dp_pool *pool, struct seat *seat, struct magazine *m,
-	  uint32_t n)
+pool_put(struct dp_pool *pool, struct seat *seat, struct magazine *m,
+	 uint32_t n)
 {
 	counts_add(&seat->counts, FLUSHES, 1);
 	counts_add(&seat->counts, FLUSHED, n);
 	magazine_set_count(m, n);
 	dp__backend_give(&pool->backend, seat, m);
+}
+
+/*
+ * False: the depot is full; m has its count set and is still the caller's.
+ * pre: m holds n objects, 1 <= n <= M
+ */
+static inline bool
+pool_give(struct dp_pool *pool, struct seat *seat, struct magazine *m,
+	  uint32_t n)
+{
+	if (limit_take(&pool->depot, 1)) {
+		pool_put(pool, seat, m, n);
+		return true;
+	}
+	magazine_set_count(m, n);
+	return false;
 }
 
 /* An empty magazine; NULL: out of memory. */
@@ -83,5 +108,12 @@ pool_empty(struct dp_pool *pool, struct seat *seat)
 void *dp__pool_construct(struct dp_pool *pool, struct counts *counts);
 void dp__pool_destruct(struct dp_pool *pool, struct counts *counts,
 		       void *object);
+
+/*
+ * Destructs what is in a magazine, and frees it.  All its objects count as
+ * destructed before the first destructor runs.  pre: m is the caller's own
+ */
+void dp__pool_discard(struct dp_pool *pool, struct counts *counts,
+		      struct magazine *m);
 
 #endif

@@ -46,12 +46,14 @@ dp_pool_bound(struct dp_pool *pool, size_t peak_in_use)
 	uint64_t peak_workers = dp__registry_peak(&pool->registry);
 	uint64_t others = peak_workers > 0 ? peak_workers - 1 : 0;
 	uint64_t cached = others * 2 * pool->store.magazine_size;
+	uint64_t limit = pool->objects.max;
+	uint64_t max = limit > 0 ? limit : SIZE_MAX;
 	uint64_t bound;
 
 	if (!dp__backend_shares ||
 	    __builtin_add_overflow(peak_in_use, cached, &bound) ||
 	    __builtin_add_overflow(bound, reserved(pool), &bound) ||
-	    bound > SIZE_MAX)
-		return SIZE_MAX;
+	    bound > max)
+		return (size_t)max;
 	return (size_t)bound;
 }

@@ -93,10 +93,12 @@ refill(struct worker *w)
 
 /*
  * Sees to it that the loaded magazine, now full, has room.  False: there was no
- * memory for an empty one.
+ * memory for an empty one.  *surplus is a magazine that the depot has no room
+ * for: for the caller to discard when the cache is as it should be, since
+ * destructors may use it.
  */
 static bool
-flush(struct worker *w)
+flush(struct worker *w, struct magazine **surplus)
 {
 	if (worker_previous_n(w) == 0) {
 		swap(w);
@@ -111,7 +113,8 @@ flush(struct worker *w)
 	uint32_t n = worker_n(w);
 
 	load(w, empty, 0);
-	pool_give(w->pool, &w->seat, full, n);
+	if (!pool_give(w->pool, &w->seat, full, n))
+		*surplus = full;
 	return true;
 }
 
@@ -127,33 +130,12 @@ construct(struct worker *w)
 	return object;
 }
 
-/* The slow path is entered with n == 0, or by a library with checks. */
-void *
-dp__borrow_slow(struct dp_worker *head)
+/* What there is, up to n objects; returns how many. */
+static size_t
+collect(struct worker *w, void **objects, size_t n)
 {
-	struct worker *w = worker_of(head);
-	void *object = NULL;
-
-	dp__check_borrow(w, 1);
-	dp__check_show(w);
-	if (worker_n(w) > 0 || refill(w)) {
-		set_n(w, worker_n(w) - 1);
-		object = w->head.objects[worker_n(w)];
-	}
-	dp__check_hide(w);
-	if (!object)
-		object = construct(w);
-	dp__check_borrowed(w, &object, 1, object ? 1 : 0);
-	return object;
-}
-
-size_t
-dp_borrow_bulk(struct dp_worker *head, void **objects, size_t n)
-{
-	struct worker *w = worker_of(head);
 	size_t done = 0;
 
-	dp__check_borrow(w, n);
 	dp__check_show(w);
 	while (done < n && (worker_n(w) > 0 || refill(w))) {
 		uint32_t have = worker_n(w);
@@ -165,45 +147,63 @@ dp_borrow_bulk(struct dp_worker *head, void **objects, size_t n)
 		done += part;
 	}
 	dp__check_hide(w);
-	/* One answer "nothing there" covers the rest. */
-	while (done < n && (objects[done] = construct(w)))
-		done++;
-	dp__check_borrowed(w, objects, n, done);
 	return done;
 }
 
-/* The slow path is entered with n >= room. */
-void
-dp__return_slow(struct dp_worker *head, void *object)
+/*
+ * Up to n objects; returns how many.  One answer "nothing there" covers all
+ * that is constructed after it.
+ */
+static size_t
+collect_or_construct(struct worker *w, void **objects, size_t n)
 {
-	struct worker *w = worker_of(head);
+	size_t done = collect(w, objects, n);
 
-	dp__check_return(w->pool, w, &object, 1);
-	assert(object);
-	dp__check_show(w);
-	set_room(w);
-	bool room = worker_n(w) < w->pool->store.magazine_size || flush(w);
-
-	if (room) {
-		w->head.objects[worker_n(w)] = object;
-		set_n(w, worker_n(w) + 1);
-	}
-	dp__check_hide(w);
-	if (!room)
-		dp__pool_destruct(w->pool, &w->seat.counts, object);
-	dp__check_returned(w->pool, 1);
+	while (done < n && (objects[done] = construct(w)))
+		done++;
+	return done;
 }
 
-void
-dp_return_bulk(struct dp_worker *head, void *const *objects, size_t n)
+/* The slow path is entered with n == 0, or by a library with checks. */
+void *
+dp__borrow_slow(struct dp_worker *head)
 {
 	struct worker *w = worker_of(head);
+	void *object = NULL;
+
+	dp__check_borrow(w, 1);
+	size_t got = collect_or_construct(w, &object, 1);
+
+	dp__check_borrowed(w, &object, 1, got);
+	return object;
+}
+
+size_t
+dp_borrow_bulk(struct dp_worker *head, void **objects, size_t n)
+{
+	struct worker *w = worker_of(head);
+
+	dp__check_borrow(w, n);
+	size_t got = collect_or_construct(w, objects, n);
+
+	dp__check_borrowed(w, objects, n, got);
+	return got;
+}
+
+/*
+ * Puts objects into the cache, up to n; returns how many.  Fewer: there was no
+ * memory, or a second magazine would be surplus.
+ */
+static size_t
+put(struct worker *w, void *const *objects, size_t n, struct magazine **surplus)
+{
 	uint32_t size = w->pool->store.magazine_size;
 	size_t done = 0;
 
-	dp__check_return(w->pool, w, objects, n);
+	*surplus = NULL;
 	dp__check_show(w);
-	while (done < n && (worker_n(w) < size || flush(w))) {
+	while (done < n &&
+	       (worker_n(w) < size || (!*surplus && flush(w, surplus)))) {
 		uint32_t have = worker_n(w);
 		uint32_t room = size - have;
 		uint32_t part = n - done < room ? (uint32_t)(n - done) : room;
@@ -214,8 +214,45 @@ dp_return_bulk(struct dp_worker *head, void *const *objects, size_t n)
 		done += part;
 	}
 	dp__check_hide(w);
+	return done;
+}
+
+static void
+put_or_destruct(struct worker *w, void *const *objects, size_t n)
+{
+	struct counts *counts = &w->seat.counts;
+	struct magazine *surplus;
+	size_t done = 0;
+
+	do {
+		done += put(w, objects + done, n - done, &surplus);
+		if (surplus)
+			dp__pool_discard(w->pool, counts, surplus);
+	} while (surplus);
 	for (; done < n; done++)
-		dp__pool_destruct(w->pool, &w->seat.counts, objects[done]);
+		dp__pool_destruct(w->pool, counts, objects[done]);
+}
+
+/* The slow path is entered with n >= room. */
+void
+dp__return_slow(struct dp_worker *head, void *object)
+{
+	struct worker *w = worker_of(head);
+
+	dp__check_return(w->pool, w, &object, 1);
+	assert(object);
+	set_room(w);
+	put_or_destruct(w, &object, 1);
+	dp__check_returned(w->pool, 1);
+}
+
+void
+dp_return_bulk(struct dp_worker *head, void *const *objects, size_t n)
+{
+	struct worker *w = worker_of(head);
+
+	dp__check_return(w->pool, w, objects, n);
+	put_or_destruct(w, objects, n);
 	dp__check_returned(w->pool, n);
 }
 
@@ -254,6 +291,14 @@ dp_worker_attach(struct dp_pool *pool)
 	return &w->head;
 }
 
+/* pre: m, with its n objects, is not in the cache any more */
+static void
+give_or_discard(struct worker *w, struct magazine *m, uint32_t n)
+{
+	if (!pool_give(w->pool, &w->seat, m, n))
+		dp__pool_discard(w->pool, &w->seat.counts, m);
+}
+
 /*
  * Gives a partly filled magazine, into another such one first: so partial
  * magazines do not multiply as workers come and go.
@@ -271,10 +316,10 @@ donate_partial(struct worker *w, struct magazine *m, uint32_t n)
 		n -= part;
 		memcpy(other->body + have, m->body + n,
 		       part * sizeof(*m->body));
-		pool_give(w->pool, &w->seat, other, have + part);
+		give_or_discard(w, other, have + part);
 	}
 	if (n > 0)
-		pool_give(w->pool, &w->seat, m, n);
+		give_or_discard(w, m, n);
 	else
 		dp__store_free(&w->pool->store, m);
 }
@@ -293,12 +338,12 @@ dp_worker_detach(struct dp_worker *head)
 	uint32_t n = worker_n(w);
 
 	if (worker_previous_n(w) > 0)
-		pool_give(pool, &w->seat, w->previous, size);
+		give_or_discard(w, w->previous, size);
 	else
 		dp__store_free(&pool->store, w->previous);
 	set_previous_n(w, 0);
 	if (n == size)
-		pool_give(pool, &w->seat, w->loaded, n);
+		give_or_discard(w, w->loaded, n);
 	else if (n > 0)
 		donate_partial(w, w->loaded, n);
 	else

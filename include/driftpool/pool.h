@@ -43,10 +43,11 @@
  * that nothing may run on a pool during or after its successful destroy, and
  * dp_pool_audit() wants nobody else to use the pool meanwhile.  None may be
  * called from a signal handler.  Destructors and constructors may call all but
- * dp_pool_destroy(), and must not detach the worker in whose call they run;
- * destructors that dp_pool_destroy() runs must not use that pool, and find that
- * no worker attaches.  A task that suspends must not keep its worker's handle
- * across the suspension: it may resume on another thread.
+ * dp_pool_destroy(), and must not detach the worker in whose call they run, nor
+ * use it if that call is its detach; destructors that dp_pool_destroy() runs
+ * must not use that pool, and find that no worker attaches.  A task that
+ * suspends must not keep its worker's handle across the suspension: it may
+ * resume on another thread.
  *
  * The two-level cache of magazines is Bonwick's and Adams's ("Magazines and
  * Vmem", USENIX ATC 2001).
@@ -115,6 +116,24 @@ struct dp_config {
 	/* Objects in a magazine, M; 2 to 1,024; default 64. */
 	unsigned magazine_size;
 	/*
+	 * Magazines with objects that the shared pool may hold; to 2^32 - 1.
+	 * One that it has no room for is destructed at once, by the worker that
+	 * returns or detaches, outside every lock.  0: no limit.
+	 */
+	size_t depot_limit;
+	/*
+	 * Objects that may exist, from before their constructor to after their
+	 * destructor.  A borrow beyond them fails with EAGAIN; see
+	 * dp_borrow().  0: no limit.
+	 */
+	size_t max_objects;
+	/*
+	 * Bytes of objects that a worker's cache may hold.  M is made smaller,
+	 * though not below DP_MAGAZINE_SIZE_MIN, until 2M objects fit;
+	 * dp_stats.magazine_size tells the M that came of it.  0: no limit.
+	 */
+	size_t cache_bytes;
+	/*
 	 * Runs once for an object before it is lent out for the first time, on
 	 * the thread that borrows or reserves, outside every lock.  Returns 0,
 	 * or a negative errno, which the borrow then reports.  NULL: nothing.
@@ -132,7 +151,7 @@ struct dp_config {
 /* clang-format off */
 #define DP_CONFIG_INIT \
 	{ sizeof(struct dp_config), NULL, 0, 16, DP_MAGAZINE_SIZE_DEFAULT, \
-	  NULL, NULL, NULL }
+	  0, 0, 0, NULL, NULL, NULL }
 /* clang-format on */
 
 /*
@@ -154,8 +173,10 @@ DP_API int dp_pool_destroy(struct dp_pool *pool);
 /*
  * Constructs n more objects ahead of time and puts them into the shared pool, a
  * remainder of less than M in a magazine of its own.
- * Returns 0; -ENOMEM, -ENOTSUP with the backend `none`, or what the constructor
- * returned, and then none of the n was kept.
+ * Returns 0; -ENOSPC if the shared pool may not hold them all (depot_limit),
+ * -EAGAIN if they may not all exist (max_objects), -ENOMEM, -ENOTSUP with the
+ * backend `none`, or what the constructor returned, and then none of the n was
+ * kept.
  */
 DP_API int dp_pool_reserve(struct dp_pool *pool, size_t n);
 
@@ -273,7 +294,8 @@ DP_API int dp_pool_audit(struct dp_pool *pool);
  * The most objects the pool can have constructed and not destructed, given that
  * peak_in_use was never exceeded: peak_in_use + (W - 1) * 2M + reserved.  An
  * object is in use from the entry of its borrow to the exit of its return.
- * SIZE_MAX with the backend `none`, which has no bound, and on overflow.
+ * max_objects if that is less.  Else SIZE_MAX with the backend `none`, which
+ * has no bound, and on overflow.
  */
 DP_API size_t dp_pool_bound(struct dp_pool *pool, size_t peak_in_use);
 
@@ -296,89 +318,35 @@ DP_API void dp_fork_prepare(void);
 DP_API void dp_fork_parent(void);
 DP_API void dp_fork_child(void);
 
-/* --- The hit path ------------------------------------------------------- */
+/* --- An object at a time ------------------------------------------------ */
 
 /*
  * dp_borrow() lends an object: the one returned last to this worker's cache,
  * else one from the shared pool, else a new one.  Returns NULL with errno set
- * to ENOMEM or to what the constructor reported; nothing is lost then.
+ * to ENOMEM, to what the constructor reported, or to EAGAIN if max_objects
+ * exist already; nothing is lost then.
+ *
+ * With max_objects: objects in other workers' caches cannot be lent here.  So a
+ * borrow fails with EAGAIN only if, at some instant of the call, the objects in
+ * use and those that threads were constructing ahead or destructing were
+ *
+ *	max_objects - (W - 1) * 2M
+ *
+ * at least: that many can always be lent, W being the workers attached.
  *
  * dp_return() gives back an object of this pool, borrowed on any worker.  It
- * cannot fail: if there is no memory for a magazine, the object is destructed.
+ * cannot fail: if there is no memory for a magazine, the object is destructed;
+ * if the shared pool is at depot_limit, the magazine that it would have got is.
  */
 #ifdef DP_NO_INLINE
 DP_API void *dp_borrow(struct dp_worker *worker);
 DP_API void dp_return(struct dp_worker *worker, void *object);
 #endif
 
-#ifndef __cplusplus
-
-#include <stdatomic.h>
-
-/*
- * The head of a worker, all that the inline path sees.  Written by the owner;
- * stats read n, and whoever wants to be heard at the owner's next return may
- * set room to 0.  Relaxed: neither publishes anything.
- * Invariant: objects[0..n) are free; n <= M.  A library with checks keeps n and
- * room at 0, so that every call reaches it.
- */
-struct dp_worker {
-	void **objects;
-	_Atomic uint32_t n;
-	_Atomic uint32_t room;
-};
-
-DP_API void *dp__borrow_slow(struct dp_worker *worker);
-DP_API void dp__return_slow(struct dp_worker *worker, void *object);
-
-static inline DP_UNUSED void *
-dp__borrow(struct dp_worker *worker)
-{
-	/* H1 relaxed: the owner's own. */
-	uint32_t n = atomic_load_explicit(&worker->n, memory_order_relaxed);
-
-	if (DP_UNLIKELY(n == 0))
-		return dp__borrow_slow(worker);
-	/* H2 relaxed: a number for stats; it publishes nothing. */
-	atomic_store_explicit(&worker->n, n - 1, memory_order_relaxed);
-	return worker->objects[n - 1];
-}
-
-static inline DP_UNUSED void
-dp__return(struct dp_worker *worker, void *object)
-{
-	/* H3 relaxed: the owner's own. */
-	uint32_t n = atomic_load_explicit(&worker->n, memory_order_relaxed);
-
-	/* H4 relaxed: a request may be heard one return later. */
-	if (DP_UNLIKELY(n >= atomic_load_explicit(&worker->room,
-						  memory_order_relaxed))) {
-		dp__return_slow(worker, object);
-		return;
-	}
-	worker->objects[n] = object;
-	/* H5 relaxed: a number for stats; it publishes nothing. */
-	atomic_store_explicit(&worker->n, n + 1, memory_order_relaxed);
-}
-
-#ifndef DP_NO_INLINE
-static inline DP_UNUSED void *
-dp_borrow(struct dp_worker *worker)
-{
-	return dp__borrow(worker);
-}
-
-static inline DP_UNUSED void
-dp_return(struct dp_worker *worker, void *object)
-{
-	dp__return(worker, object);
-}
-#endif
-
-#endif /* !__cplusplus */
-
 #ifdef __cplusplus
 }
 #endif
+
+#include <driftpool/hit.h>
 
 #endif

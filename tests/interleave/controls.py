@@ -51,7 +51,7 @@ TRIM_LOOP = '''		for (uint32_t i = count; i-- > 0;) {
 			dp__check_trimmed'''
 TRIM_FREES = '''		dp__store_free(&pool->store, m);
 		given_up += count;'''
-TRIM_DESTRUCTS = '''dp__source_destruct(&pool->source, m->body[i]);
+TRIM_DESTRUCTS = '''destruct(pool, m->body[i]);
 		}'''
 REMOVE_LOCKS = '''	pthread_mutex_lock(&registry->lock);
 	change_begin(registry);
@@ -71,7 +71,7 @@ FREES_SLOT = '''	if (m->index == 1) {
 	}
 '''
 PREVIOUS_GOES = '''	if (worker_previous_n(w) > 0)
-		pool_give('''
+		give_or_discard('''
 DESTRUCTOR_READ = '	void (*destruct)(void *, struct dp_keytable *) = '
 
 CONTROLS = {
@@ -167,9 +167,7 @@ CONTROLS = {
         ('worker.c', '		donate_partial(w, w->loaded, n);',
          '		set_n(w, 0);'),)),
     'lent-twice': Control('interleave-pool-treiber', (
-        ('worker.c', '		set_n(w, worker_n(w) - 1);\n'
-         '		object = w->head.objects[worker_n(w)];',
-         '		object = w->head.objects[worker_n(w) - 1];'),)),
+        ('worker.c', 'set_n(w, have - part);', 'set_n(w, have);'),)),
     # Keys.
     'version-not-asked': Control('interleave-keys', (
         ('keys.c', '!destruct || !dp__key_exists(key)', '!destruct'),)),

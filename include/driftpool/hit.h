@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hit path, inline: what dp_borrow() and dp_return() of pool.h do while the
+ * worker's own cache serves.  Included by pool.h, in C alone.
+ */
+#ifndef DRIFTPOOL_HIT_H
+#define DRIFTPOOL_HIT_H
+
+#include <driftpool/pool.h>
+
+#ifndef __cplusplus
+
+#include <stdatomic.h>
+
+/*
+ * The head of a worker, all that the inline path sees.  Written by the owner;
+ * stats read n, and whoever wants to be heard at the owner's next return may
+ * set room to 0.  Relaxed: neither publishes anything.
+ * Invariant: objects[0..n) are free; n <= M.  A library with checks keeps n and
+ * room at 0, so that every call reaches it.
+ */
+struct dp_worker {
+	void **objects;
+	_Atomic uint32_t n;
+	_Atomic uint32_t room;
+};
+
+DP_API void *dp__borrow_slow(struct dp_worker *worker);
+DP_API void dp__return_slow(struct dp_worker *worker, void *object);
+
+static inline DP_UNUSED void *
+dp__borrow(struct dp_worker *worker)
+{
+	/* H1 relaxed: the owner's own. */
+	uint32_t n = atomic_load_explicit(&worker->n, memory_order_relaxed);
+
+	if (DP_UNLIKELY(n == 0))
+		return dp__borrow_slow(worker);
+	/* H2 relaxed: a number for stats; it publishes nothing. */
+	atomic_store_explicit(&worker->n, n - 1, memory_order_relaxed);
+	return worker->objects[n - 1];
+}
+
+static inline DP_UNUSED void
+dp__return(struct dp_worker *worker, void *object)
+{
+	/* H3 relaxed: the owner's own. */
+	uint32_t n = atomic_load_explicit(&worker->n, memory_order_relaxed);
+
+	/* H4 relaxed: a request may be heard one return later. */
+	if (DP_UNLIKELY(n >= atomic_load_explicit(&worker->room,
+						  memory_order_relaxed))) {
+		dp__return_slow(worker, object);
+		return;
+	}
+	worker->objects[n] = object;
+	/* H5 relaxed: a number for stats; it publishes nothing. */
+	atomic_store_explicit(&worker->n, n + 1, memory_order_relaxed);
+}
+
+#ifndef DP_NO_INLINE
+static inline DP_UNUSED void *
+dp_borrow(struct dp_worker *worker)
+{
+	return dp__borrow(worker);
+}
+
+static inline DP_UNUSED void
+dp_return(struct dp_worker *worker, void *object)
+{
+	dp__return(worker, object);
+}
+#endif
+
+#endif /* !__cplusplus */
+
+#endif
