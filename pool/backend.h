@@ -69,6 +69,20 @@ void dp__backend_give_empty(struct backend *backend, struct seat *seat,
 			    struct magazine *m);
 
 /*
+ * Full magazines that lay here, needed by nobody, since the last call at least:
+ * the low-water mark of an interval, which ends.  A hint: takes at the same
+ * moment may be missed.
+ */
+uint64_t dp__backend_unneeded(struct backend *backend);
+
+/*
+ * A full magazine, rather one that takes would come to last; NULL: none; may
+ * miss one.
+ */
+struct magazine *dp__backend_take_last(struct backend *backend,
+				       struct seat *seat);
+
+/*
  * Any magazine with objects, also one that no worker would get; NULL: none.
  * pre: no other caller, no seat in use
  */

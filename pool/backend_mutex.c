@@ -19,6 +19,7 @@ dp__backend_init(struct backend *backend, struct store *store)
 	backend->full = (struct list){ 0 };
 	backend->partial = (struct list){ 0 };
 	backend->empty = (struct list){ 0 };
+	backend->low = 0;
 	return -pthread_mutex_init(&backend->lock, NULL);
 }
 
@@ -60,13 +61,24 @@ backend_lock(struct backend *backend, struct seat *seat)
 	pthread_mutex_lock(&backend->lock);
 }
 
+/* pre: the lock is held */
+static struct magazine *
+pop_full(struct backend *backend)
+{
+	struct magazine *m = list_pop(&backend->full, &backend->store->table);
+
+	if (backend->full.length < backend->low)
+		backend->low = backend->full.length;
+	return m;
+}
+
 struct magazine *
 dp__backend_take(struct backend *backend, struct seat *seat)
 {
 	const struct magazine_table *table = &backend->store->table;
 
 	backend_lock(backend, seat);
-	struct magazine *m = list_pop(&backend->full, table);
+	struct magazine *m = pop_full(backend);
 
 	if (!m)
 		m = list_pop(&backend->partial, table);
@@ -120,6 +132,28 @@ dp__backend_give_empty(struct backend *backend, struct seat *seat,
 		       struct magazine *m)
 {
 	give_to(backend, seat, &backend->empty, m);
+}
+
+uint64_t
+dp__backend_unneeded(struct backend *backend)
+{
+	pthread_mutex_lock(&backend->lock);
+	uint64_t low = backend->low;
+
+	backend->low = backend->full.length;
+	pthread_mutex_unlock(&backend->lock);
+	return low;
+}
+
+struct magazine *
+dp__backend_take_last(struct backend *backend, struct seat *seat)
+{
+	backend_lock(backend, seat);
+	struct magazine *m = pop_full(backend);
+	pthread_mutex_unlock(&backend->lock);
+	if (m)
+		counts_add(&seat->counts, DEPOT_HITS, 1);
+	return m;
 }
 
 struct magazine *

@@ -23,6 +23,7 @@ struct backend {
 	struct store *store;
 	_Alignas(CPU_APART_BYTES) pthread_mutex_t lock; /* protects the lists */
 	struct list full;
+	uint64_t low; /* the least length of full in the interval */
 	struct list partial;
 	struct list empty;
 };

@@ -93,6 +93,21 @@ dp__backend_give_empty(struct backend *backend, struct seat *seat,
 	list_push(&seat->empty, m);
 }
 
+uint64_t
+dp__backend_unneeded(struct backend *backend)
+{
+	(void)backend;
+	return 0;
+}
+
+struct magazine *
+dp__backend_take_last(struct backend *backend, struct seat *seat)
+{
+	(void)backend;
+	(void)seat;
+	return NULL;
+}
+
 struct magazine *
 dp__backend_drain(struct backend *backend)
 {

@@ -64,7 +64,7 @@ dp__backend_init(struct backend *backend, struct store *store)
 	if (!backend->racks)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < backend->n_racks; i++) {
-		atomic_init(&backend->racks[i].full.head, 0);
+		shelf_init(&backend->racks[i].full);
 		atomic_init(&backend->racks[i].empty.head, 0);
 	}
 	depot_init(&backend->depot);
@@ -110,7 +110,7 @@ static bool
 scan(const struct backend *backend, uint64_t *tags)
 {
 	for (uint32_t i = 0; i < backend->n_racks; i++)
-		if (!stack_scan(&backend->racks[i].full, tags))
+		if (!stack_scan(&backend->racks[i].full.stack, tags))
 			return false;
 	return depot_scan(&backend->depot, tags);
 }
@@ -129,8 +129,8 @@ steal(struct backend *backend, struct seat *seat, uint32_t own)
 {
 	for (uint32_t i = 1; i < backend->n_racks; i++) {
 		uint32_t victim = (own + i) & (backend->n_racks - 1);
-		struct magazine *m = depot_pop(&backend->racks[victim].full,
-					       backend->store, &seat->counts);
+		struct magazine *m = shelf_take(&backend->racks[victim].full,
+						backend->store, &seat->counts);
 
 		if (m)
 			return m;
@@ -143,8 +143,8 @@ static struct magazine *
 take_once(struct backend *backend, struct seat *seat, uint32_t own)
 {
 	enum count served = RACK_HITS;
-	struct magazine *m = depot_pop(&backend->racks[own].full,
-				       backend->store, &seat->counts);
+	struct magazine *m = shelf_take(&backend->racks[own].full,
+					backend->store, &seat->counts);
 
 	if (!m) {
 		served = DEPOT_HITS;
@@ -206,8 +206,8 @@ dp__backend_give(struct backend *backend, struct seat *seat, struct magazine *m)
 	struct rack *rack = &backend->racks[own_rack(backend, seat)];
 
 	if (magazine_count(m) == backend->store->magazine_size &&
-	    rack_has_room(backend, &rack->full)) {
-		depot_push(&rack->full, backend->store, &seat->counts, m);
+	    rack_has_room(backend, &rack->full.stack)) {
+		depot_push(&rack->full.stack, backend->store, &seat->counts, m);
 		counts_add(&seat->counts, RACK_HITS, 1);
 		return;
 	}
@@ -226,6 +226,39 @@ dp__backend_give_empty(struct backend *backend, struct seat *seat,
 		   &seat->counts, m);
 }
 
+uint64_t
+dp__backend_unneeded(struct backend *backend)
+{
+	uint64_t n = shelf_unneeded(&backend->depot.full, backend->store);
+
+	for (uint32_t i = 0; i < backend->n_racks; i++)
+		n += shelf_unneeded(&backend->racks[i].full, backend->store);
+	return n;
+}
+
+/* The other way round than a take: what is near is needed first. */
+struct magazine *
+dp__backend_take_last(struct backend *backend, struct seat *seat)
+{
+	uint32_t own = own_rack(backend, seat);
+	enum count served = DEPOT_HITS;
+	struct magazine *m =
+		shelf_take(&backend->depot.full, backend->store, &seat->counts);
+
+	if (!m) {
+		served = STEALS;
+		m = steal(backend, seat, own);
+	}
+	if (!m) {
+		served = RACK_HITS;
+		m = shelf_take(&backend->racks[own].full, backend->store,
+			       &seat->counts);
+	}
+	if (m)
+		counts_add(&seat->counts, served, 1);
+	return m;
+}
+
 struct magazine *
 dp__backend_drain(struct backend *backend)
 {
@@ -242,7 +275,8 @@ dp__backend_count(struct backend *backend)
 	uint64_t full = 0;
 
 	for (uint32_t i = 0; i < backend->n_racks; i++)
-		full += stack_depth(&backend->racks[i].full, &store->table);
+		full += stack_depth(&backend->racks[i].full.stack,
+				    &store->table);
 	return full * store->magazine_size +
 	       depot_count(&backend->depot, store);
 }

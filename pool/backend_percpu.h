@@ -16,7 +16,7 @@ struct seat {
  * mostly those that run on the rack's CPU.
  */
 struct rack {
-	_Alignas(CPU_APART_BYTES) struct stack full;
+	_Alignas(CPU_APART_BYTES) struct shelf full;
 	struct stack empty;
 };
 

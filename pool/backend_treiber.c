@@ -100,6 +100,23 @@ dp__backend_give_empty(struct backend *backend, struct seat *seat,
 	depot_push(&backend->depot.empty, backend->store, &seat->counts, m);
 }
 
+uint64_t
+dp__backend_unneeded(struct backend *backend)
+{
+	return shelf_unneeded(&backend->depot.full, backend->store);
+}
+
+struct magazine *
+dp__backend_take_last(struct backend *backend, struct seat *seat)
+{
+	struct magazine *m =
+		shelf_take(&backend->depot.full, backend->store, &seat->counts);
+
+	if (m)
+		counts_add(&seat->counts, DEPOT_HITS, 1);
+	return m;
+}
+
 struct magazine *
 dp__backend_drain(struct backend *backend)
 {

@@ -11,6 +11,7 @@
 
 #include "counts.h"
 #include "cpu.h"
+#include "shelf.h"
 #include "store.h"
 
 /*
@@ -18,7 +19,7 @@
  * `empty` none.  Any thread.
  */
 struct depot {
-	_Alignas(CPU_APART_BYTES) struct stack full;
+	_Alignas(CPU_APART_BYTES) struct shelf full;
 	_Alignas(CPU_APART_BYTES) struct stack empty;
 	_Alignas(CPU_APART_BYTES) struct stack partial;
 };
@@ -26,7 +27,7 @@ struct depot {
 static inline void
 depot_init(struct depot *depot)
 {
-	atomic_init(&depot->full.head, 0);
+	shelf_init(&depot->full);
 	atomic_init(&depot->empty.head, 0);
 	atomic_init(&depot->partial.head, 0);
 }
@@ -57,7 +58,7 @@ static inline struct magazine *
 depot_take(struct depot *depot, const struct store *store,
 	   struct counts *counts)
 {
-	struct magazine *m = depot_pop(&depot->full, store, counts);
+	struct magazine *m = shelf_take(&depot->full, store, counts);
 
 	return m ? m : depot_pop(&depot->partial, store, counts);
 }
@@ -68,14 +69,15 @@ depot_give(struct depot *depot, const struct store *store,
 {
 	bool full = magazine_count(m) == store->magazine_size;
 
-	depot_push(full ? &depot->full : &depot->partial, store, counts, m);
+	depot_push(full ? &depot->full.stack : &depot->partial, store, counts,
+		   m);
 }
 
 /* One pass for emptiness, see stack_scan(). */
 static inline bool
 depot_scan(const struct depot *depot, uint64_t *tags)
 {
-	bool full = stack_scan(&depot->full, tags);
+	bool full = stack_scan(&depot->full.stack, tags);
 	bool partial = stack_scan(&depot->partial, tags);
 
 	return full && partial;
@@ -88,8 +90,9 @@ depot_scan(const struct depot *depot, uint64_t *tags)
 static inline uint64_t
 depot_count(const struct depot *depot, const struct store *store)
 {
-	uint64_t objects = (uint64_t)stack_depth(&depot->full, &store->table) *
-			   store->magazine_size;
+	uint64_t objects =
+		(uint64_t)stack_depth(&depot->full.stack, &store->table) *
+		store->magazine_size;
 
 	return objects + stack_objects(&depot->partial, &store->table);
 }

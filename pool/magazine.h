@@ -97,6 +97,14 @@ magazine_count(const struct magazine *m)
 	return atomic_load_explicit(&m->count, memory_order_relaxed);
 }
 
+/* Of the stack that m was taken from.  pre: m is the caller's own */
+static inline uint32_t
+magazine_depth(const struct magazine *m)
+{
+	/* M7 relaxed: the stack that m came from published it. */
+	return atomic_load_explicit(&m->depth, memory_order_relaxed);
+}
+
 /* pre: m is the caller's own */
 static inline void
 magazine_set_count(struct magazine *m, uint32_t count)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A pool's life: create, destroy, and objects made and given up in bulk. */
+/* A pool's life: create, destroy, and objects made ahead of time. */
 #include "pool.h"
 
 #include <assert.h>
@@ -98,8 +98,8 @@ dp__pool_construct(struct dp_pool *pool, struct counts *counts)
 	return object;
 }
 
-static void
-destruct(struct dp_pool *pool, void *object)
+void
+dp__pool_unmake(struct dp_pool *pool, void *object)
 {
 	dp__source_destruct(&pool->source, object);
 	limit_give(&pool->objects, 1);
@@ -110,7 +110,7 @@ dp__pool_destruct(struct dp_pool *pool, struct counts *counts, void *object)
 {
 	counts_add(counts, DESTRUCTED, 1);
 	dp__check_condemned(pool, object);
-	destruct(pool, object);
+	dp__pool_unmake(pool, object);
 }
 
 void
@@ -123,7 +123,7 @@ dp__pool_discard(struct dp_pool *pool, struct counts *counts,
 	for (uint32_t i = 0; i < n; i++)
 		dp__check_condemned(pool, m->body[i]);
 	while (n-- > 0)
-		destruct(pool, m->body[n]);
+		dp__pool_unmake(pool, m->body[n]);
 	dp__store_free(&pool->store, m);
 }
 
@@ -175,6 +175,8 @@ dp_pool_create(const struct dp_config *config)
 	dp__source_init(&pool->source, config);
 	limit_init(&pool->objects, config->max_objects);
 	limit_init(&pool->depot, config->depot_limit);
+	pool->trim = config->trim;
+	atomic_init(&pool->exchanges, 0);
 	status = init_parts(pool, magazine_size(config));
 	if (status != 0) {
 		dp__source_fini(&pool->source);
@@ -337,60 +339,4 @@ dp_pool_reserve(struct dp_pool *pool, size_t n)
 	}
 	dp__backend_leave(&pool->backend, &seat);
 	return status;
-}
-
-/* --- Trim ---------------------------------------------------------------- */
-
-/*
- * A magazine to give up; NULL: none.  Here its objects are in nobody's cache,
- * and so in no bound: the checks count them as condemned from before they come,
- * the totals from then on.
- */
-static struct magazine *
-take_surplus(struct dp_pool *pool, struct seat *seat, size_t keep)
-{
-	uint32_t size = pool->store.magazine_size;
-	uint64_t depot = dp__backend_count(&pool->backend);
-
-	if (keep > 0 && (depot < size || depot - size < keep))
-		return NULL;
-	dp__check_trim(pool, size);
-	struct magazine *m = pool_take(pool, seat);
-	uint32_t count = m ? magazine_count(m) : 0;
-
-	dp__check_untrim(pool, size - count);
-	counts_add(&seat->counts, DESTRUCTED, count);
-	dp__registry_fold(&pool->registry, &seat->counts);
-	return m;
-}
-
-size_t
-dp_pool_trim(struct dp_pool *pool, size_t keep)
-{
-	/* What others give meanwhile may stay: so this ends. */
-	uint64_t limit = dp__backend_count(&pool->backend);
-	size_t given_up = 0;
-	struct magazine *m;
-	struct seat seat;
-
-	dp__backend_join(&pool->backend, &seat);
-	while (given_up < limit && (m = take_surplus(pool, &seat, keep))) {
-		uint32_t count = magazine_count(m);
-
-		for (uint32_t i = count; i-- > 0;) {
-			dp__check_trimmed(pool, m->body[i]);
-			destruct(pool, m->body[i]);
-		}
-		dp__store_free(&pool->store, m);
-		given_up += count;
-	}
-	for (uint32_t left = dp__store_slots(&pool->store);
-	     left > 0 && (m = dp__backend_take_empty(&pool->backend, &seat));
-	     left--)
-		dp__store_free(&pool->store, m);
-	dp__registry_fold(&pool->registry, &seat.counts);
-	dp__backend_leave(&pool->backend, &seat);
-	if (given_up > 0)
-		dp__source_purge(&pool->source);
-	return given_up;
 }

@@ -31,6 +31,8 @@ struct dp_pool {
 	struct store store;
 	_Alignas(CPU_APART_BYTES) struct limit objects; /* that exist */
 	_Alignas(CPU_APART_BYTES) struct limit depot;   /* magazines in there */
+	uint64_t trim; /* exchanges in an interval, constant; 0: no trimming */
+	_Alignas(CPU_APART_BYTES) _Atomic uint64_t exchanges; /* if trim > 0 */
 	_Alignas(CPU_APART_BYTES) struct backend backend;
 };
 
@@ -62,6 +64,17 @@ static inline struct magazine *
 pool_take_partial(struct dp_pool *pool, struct seat *seat)
 {
 	struct magazine *m = dp__backend_take_partial(&pool->backend, seat);
+
+	if (m)
+		pool_taken(pool, seat, m);
+	return m;
+}
+
+/* A full one that takes would come to last, or NULL. */
+static inline struct magazine *
+pool_take_last(struct dp_pool *pool, struct seat *seat)
+{
+	struct magazine *m = dp__backend_take_last(&pool->backend, seat);
 
 	if (m)
 		pool_taken(pool, seat, m);
@@ -108,6 +121,9 @@ pool_empty(struct dp_pool *pool, struct seat *seat)
 void *dp__pool_construct(struct dp_pool *pool, struct counts *counts);
 void dp__pool_destruct(struct dp_pool *pool, struct counts *counts,
 		       void *object);
+
+/* Destructs an object that nobody knows any more. */
+void dp__pool_unmake(struct dp_pool *pool, void *object);
 
 /*
  * Destructs what is in a magazine, and frees it.  All its objects count as

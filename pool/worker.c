@@ -85,6 +85,7 @@ refill(struct worker *w)
 	swap(w);
 	struct magazine *empty = w->loaded;
 
+	w->exchanges++;
 	load(w, m, magazine_count(m));
 	magazine_set_count(empty, 0);
 	dp__backend_give_empty(&w->pool->backend, &w->seat, empty);
@@ -112,10 +113,22 @@ flush(struct worker *w, struct magazine **surplus)
 	struct magazine *full = w->loaded;
 	uint32_t n = worker_n(w);
 
+	w->exchanges++;
 	load(w, empty, 0);
 	if (!pool_give(w->pool, &w->seat, full, n))
 		*surplus = full;
 	return true;
+}
+
+/*
+ * Trims if the call has exchanged.  exchanges: what the worker's were at its
+ * entry.
+ */
+static inline void
+tidy(struct worker *w, uint32_t exchanges)
+{
+	if (w->pool->trim > 0 && w->exchanges != exchanges)
+		dp__trim_after_exchange(w);
 }
 
 /* --- Objects ------------------------------------------------------------- */
@@ -169,12 +182,14 @@ void *
 dp__borrow_slow(struct dp_worker *head)
 {
 	struct worker *w = worker_of(head);
+	uint32_t exchanges = w->exchanges;
 	void *object = NULL;
 
 	dp__check_borrow(w, 1);
 	size_t got = collect_or_construct(w, &object, 1);
 
 	dp__check_borrowed(w, &object, 1, got);
+	tidy(w, exchanges);
 	return object;
 }
 
@@ -182,11 +197,13 @@ size_t
 dp_borrow_bulk(struct dp_worker *head, void **objects, size_t n)
 {
 	struct worker *w = worker_of(head);
+	uint32_t exchanges = w->exchanges;
 
 	dp__check_borrow(w, n);
 	size_t got = collect_or_construct(w, objects, n);
 
 	dp__check_borrowed(w, objects, n, got);
+	tidy(w, exchanges);
 	return got;
 }
 
@@ -238,22 +255,26 @@ void
 dp__return_slow(struct dp_worker *head, void *object)
 {
 	struct worker *w = worker_of(head);
+	uint32_t exchanges = w->exchanges;
 
 	dp__check_return(w->pool, w, &object, 1);
 	assert(object);
 	set_room(w);
 	put_or_destruct(w, &object, 1);
 	dp__check_returned(w->pool, 1);
+	tidy(w, exchanges);
 }
 
 void
 dp_return_bulk(struct dp_worker *head, void *const *objects, size_t n)
 {
 	struct worker *w = worker_of(head);
+	uint32_t exchanges = w->exchanges;
 
 	dp__check_return(w->pool, w, objects, n);
 	put_or_destruct(w, objects, n);
 	dp__check_returned(w->pool, n);
+	tidy(w, exchanges);
 }
 
 /* --- Coming and going ---------------------------------------------------- */

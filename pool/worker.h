@@ -32,6 +32,9 @@ struct worker {
 	struct magazine *loaded;
 	struct magazine *previous;
 	_Atomic uint32_t previous_n; /* 0 or M */
+	/* The owner's. */
+	uint32_t exchanges; /* that the pool does not know of */
+	uint64_t to_trim;   /* magazines, one at each exchange */
 	struct check_worker check;
 	/* The registry's. */
 	struct registry_link link;
@@ -42,6 +45,12 @@ worker_of(struct dp_worker *head)
 {
 	return (struct worker *)((char *)head - offsetof(struct worker, head));
 }
+
+/*
+ * After an exchange, with the cache as it should be: tells the pool of it, and
+ * gives up a magazine if there is one to trim.  pre: pool->trim > 0
+ */
+void dp__trim_after_exchange(struct worker *w);
 
 /* Objects in the loaded magazine. */
 static inline uint32_t

@@ -9,9 +9,9 @@
  *	constructed - destructed <= peak in use + (W - 1) * 2M + reserved
  *
  * at every instant, W being the most workers ever attached at once and M the
- * magazine size, however the objects migrate (dp_pool_bound()).  A thread in
- * dp_pool_trim() may have up to M objects in its hands that it is about to
- * destruct; they come on top.
+ * magazine size, however the objects migrate (dp_pool_bound()).  A thread that
+ * trims, in dp_pool_trim() or by dp_config.trim, may have up to M objects in
+ * its hands that it is about to destruct; they come on top.
  *
  * Synchronization.  "own" means: only by the thread that owns the handle,
  * that is, the one that attached it or bound it last.
@@ -134,6 +134,15 @@ struct dp_config {
 	 */
 	size_t cache_bytes;
 	/*
+	 * Exchanges of all workers after which an interval ends.  Then its last
+	 * exchanger gives up, one magazine at each exchange of its own, as many
+	 * full ones as lay in the shared pool all the interval long, reserved
+	 * ones too; destructors run in its borrow or return, outside every
+	 * lock.  Memory goes to the system when the allocator sees fit, or with
+	 * dp_pool_trim().  0: never.
+	 */
+	size_t trim;
+	/*
 	 * Runs once for an object before it is lent out for the first time, on
 	 * the thread that borrows or reserves, outside every lock.  Returns 0,
 	 * or a negative errno, which the borrow then reports.  NULL: nothing.
@@ -151,7 +160,7 @@ struct dp_config {
 /* clang-format off */
 #define DP_CONFIG_INIT \
 	{ sizeof(struct dp_config), NULL, 0, 16, DP_MAGAZINE_SIZE_DEFAULT, \
-	  0, 0, 0, NULL, NULL, NULL }
+	  0, 0, 0, 0, NULL, NULL, NULL }
 /* clang-format on */
 
 /*
@@ -180,9 +189,15 @@ DP_API int dp_pool_destroy(struct dp_pool *pool);
  */
 DP_API int dp_pool_reserve(struct dp_pool *pool, size_t n);
 
+/* For dp_pool_trim(): all that was needed lately. */
+#define DP_KEEP_NEEDED SIZE_MAX
+
 /*
  * Gives up objects of the shared pool, whole magazines at a time, while at
- * least `keep` objects remain there; with keep 0 all of them.  Destructors run
+ * least `keep` objects remain there; with keep 0 all of them; with
+ * DP_KEEP_NEEDED as many full magazines as lay there all the time since the
+ * last such call or the end of the last interval of dp_config.trim.  A slot
+ * stays for each, 24 bytes, until the pool is destroyed.  Destructors run
  * on the calling thread, outside every lock.  What lies in workers' caches
  * stays, and with the backend `none` everything.  Returns the number of objects
  * given up.

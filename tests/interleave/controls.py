@@ -46,13 +46,13 @@ take_untagged(struct dp_pool *pool)
 }
 
 '''
-TAKE_SURPLUS = 'static struct magazine *\ntake_surplus('
-TRIM_LOOP = '''		for (uint32_t i = count; i-- > 0;) {
-			dp__check_trimmed'''
-TRIM_FREES = '''		dp__store_free(&pool->store, m);
-		given_up += count;'''
-TRIM_DESTRUCTS = '''destruct(pool, m->body[i]);
-		}'''
+CONDEMN = 'static struct magazine *\ncondemn('
+TRIM_LOOP = '''	for (uint32_t i = count; i-- > 0;) {
+		dp__check_trimmed'''
+TRIM_FREES = '''	dp__store_free(&pool->store, m);
+	return count;'''
+TRIM_DESTRUCTS = '''dp__pool_unmake(pool, m->body[i]);
+	}'''
 REMOVE_LOCKS = '''	pthread_mutex_lock(&registry->lock);
 	change_begin(registry);
 	add_departed(registry, &worker->seat.counts);'''
@@ -86,9 +86,9 @@ CONTROLS = {
         ('stack.h', NEXT_TAG, 'tag_pack(next, next ? '
          'tag_next(tag_of(old)) : tag_of(old))'),)),
     'tag-kept-by-trim': Control('interleave-pool-treiber', (
-        ('pool.c', 'struct magazine *m = pool_take(pool, seat);',
-         'struct magazine *m = take_untagged(pool);'),
-        ('pool.c', TAKE_SURPLUS, TAKE_UNTAGGED + TAKE_SURPLUS)),
+        ('trim.c', ': pool_take(pool, seat);', ': take_untagged(pool);\n'
+         '	if (m)\n		pool_taken(pool, seat, m);'),
+        ('trim.c', CONDEMN, TAKE_UNTAGGED + CONDEMN)),
         scene='trimmed-and-given'),
     # The stack.
     'next-plain': Control('interleave-stack', (
@@ -178,9 +178,9 @@ CONTROLS = {
          '!destruct || !exists'))),
     # Trim and destroy.
     'destructed-twice': Control('interleave-pool-treiber', (
-        ('pool.c', TRIM_DESTRUCTS, TRIM_DESTRUCTS.replace(
-            '		}', '			dp__source_destruct('
-            '&pool->source, m->body[i]);\n		}')),),
+        ('trim.c', TRIM_DESTRUCTS, TRIM_DESTRUCTS.replace(
+            '	}', '		dp__source_destruct('
+            '&pool->source, m->body[i]);\n	}')),),
         scene='trimmed'),
     'destroy-without-the-lock': Control('interleave-pool-treiber', (
         ('pool.c', '	pthread_mutex_lock(&pool->registry.lock);\n'
@@ -188,9 +188,9 @@ CONTROLS = {
         ('pool.c', '	pthread_mutex_unlock(&pool->registry.lock);\n'
          '	return attached', '	return attached')), scene='refused'),
     'freed-under-the-lock': Control('interleave-pool-mutex', (
-        ('pool.c', TRIM_LOOP,
-         '		dp__backend_lock(&pool->backend);\n' + TRIM_LOOP),
-        ('pool.c', TRIM_FREES,
-         '		dp__backend_unlock(&pool->backend);\n' + TRIM_FREES)),
+        ('trim.c', TRIM_LOOP,
+         '	dp__backend_lock(&pool->backend);\n' + TRIM_LOOP),
+        ('trim.c', TRIM_FREES,
+         '	dp__backend_unlock(&pool->backend);\n' + TRIM_FREES)),
         scene='trimmed'),
 }

@@ -61,9 +61,9 @@ rig_watch(void)
 {
 #ifdef BACKEND_PERCPU_H
 	for (uint32_t i = 0; i < rig.backend.n_racks; i++)
-		watch(&rig.backend.racks[i].full);
+		watch(&rig.backend.racks[i].full.stack);
 #endif
-	watch(&rig.backend.depot.full);
+	watch(&rig.backend.depot.full.stack);
 	watch(&rig.backend.depot.partial);
 }
 
