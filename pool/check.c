@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "pool.h"
@@ -18,7 +19,7 @@ static _Atomic uint64_t last_thread_number;
 static _Noreturn void __attribute__((format(printf, 2, 3)))
 fail(const struct dp_pool *pool, const char *format, ...)
 {
-	char text[256];
+	char text[1024];
 	va_list args;
 
 	va_start(args, format);
@@ -28,10 +29,23 @@ fail(const struct dp_pool *pool, const char *format, ...)
 	abort();
 }
 
-static struct party
-party(const struct worker *w)
+/* FNV-1a, eight bytes at a time: tells that something was written. */
+static uint64_t
+hash_of(const struct dp_pool *pool, const void *object)
 {
-	return (struct party){ .worker = w, .thread = gettid() };
+	const size_t bytes = pool->source.object_bytes;
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < bytes; i += sizeof(uint64_t)) {
+		size_t left = bytes - i;
+		uint64_t word = 0;
+
+		/* Plain: the object is the caller's own just now. */
+		memcpy(&word, (const char *)object + i,
+		       left < sizeof(word) ? left : sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0x100000001b3);
+	}
+	return hash;
 }
 
 /* --- Pool ---------------------------------------------------------------- */
@@ -133,7 +147,34 @@ dp__check_owner(const struct worker *w)
 	     "worker %p used by thread %d, but it belongs to another one; a "
 	     "task must not keep its worker across a suspension, and a handle "
 	     "that moves is bound by dp_worker_bind()",
-	     (const void *)w, (int)gettid());
+	     (const void *)&w->head, (int)gettid());
+}
+
+void
+dp__check_detach(const struct worker *w)
+{
+	dp__check_owner(w);
+	if (w->check.inside > 0)
+		fail(w->pool,
+		     "worker %p detached by thread %d in a call of its own: a "
+		     "constructor or destructor must not detach the worker "
+		     "in whose call it runs",
+		     (const void *)&w->head, (int)gettid());
+}
+
+void
+dp__check_from(struct worker *w, const void *site)
+{
+	w->check.site = site;
+}
+
+const void *
+dp__check_site(struct worker *w, const void *site)
+{
+	const void *from = w->check.site;
+
+	w->check.site = NULL;
+	return from ? from : site;
 }
 
 /* --- Objects ------------------------------------------------------------- */
@@ -144,6 +185,7 @@ dp__check_borrow(struct worker *w, size_t n)
 	struct check_pool *check = &w->pool->check;
 
 	dp__check_owner(w);
+	w->check.inside++;
 	dp__check_lock(w->pool);
 	check->in_use += n;
 	if (check->in_use > check->peak)
@@ -151,78 +193,98 @@ dp__check_borrow(struct worker *w, size_t n)
 	dp__check_unlock(w->pool);
 }
 
-/* pre: the lock is held */
+/* pre: the lock is held, the object is not lent */
 static void
-lend(struct worker *w, const void *object)
+check_unwritten(const struct dp_pool *pool, const struct ledger_entry *entry,
+		const char *found)
 {
-	struct ledger_entry *entry =
-		dp__ledger_find(&w->pool->check.ledger, object);
-
-	if (!entry)
-		fail(w->pool,
-		     "worker %p of thread %d found %p in its cache, "
-		     "which is no object of this pool",
-		     (const void *)w, (int)gettid(), object);
-	if (entry->lent)
-		fail(w->pool,
-		     "object %p lent to worker %p of thread %d, but "
-		     "worker %p of thread %d has it",
-		     object, (const void *)w, (int)gettid(), entry->last.worker,
-		     (int)entry->last.thread);
-	entry->lent = true;
-	entry->last = party(w);
-}
-
-void
-dp__check_borrowed(struct worker *w, void *const *objects, size_t n, size_t got)
-{
-	dp__check_lock(w->pool);
-	for (size_t i = 0; i < got; i++)
-		lend(w, objects[i]);
-	w->pool->check.in_use -= n - got;
-	dp__check_unlock(w->pool);
+	if (hash_of(pool, entry->object) != entry->hash)
+		fail(pool,
+		     "object %p was written to after it was returned by %s; "
+		     "lent before by %s; found when it was %s",
+		     entry->object, dp__party_words(entry->returner).text,
+		     dp__party_words(entry->lender).text, found);
 }
 
 /* pre: the lock is held */
 static void
-take_back(struct dp_pool *pool, struct worker *w, const void *object)
+lend(struct dp_pool *pool, const void *object, struct party who)
 {
 	struct ledger_entry *entry =
 		dp__ledger_find(&pool->check.ledger, object);
 
 	if (!entry)
 		fail(pool,
-		     "%p returned by worker %p of thread %d is no object "
-		     "of this pool",
-		     object, (const void *)w, (int)gettid());
+		     "%p lent by %s is no object of this pool: somebody wrote "
+		     "to a cache",
+		     object, dp__party_words(who).text);
+	if (entry->lent)
+		fail(pool, "object %p lent by %s, but %s had lent it already",
+		     object, dp__party_words(who).text,
+		     dp__party_words(entry->lender).text);
+	check_unwritten(pool, entry, "to be lent");
+	entry->lent = true;
+	entry->lender = who;
+}
+
+void
+dp__check_borrowed(struct worker *w, void *const *objects, size_t n, size_t got,
+		   const void *site)
+{
+	dp__check_lock(w->pool);
+	for (size_t i = 0; i < got; i++)
+		lend(w->pool, objects[i],
+		     dp__party_here(w ? &w->head : NULL, site));
+	w->pool->check.in_use -= n - got;
+	dp__check_unlock(w->pool);
+	w->check.inside--;
+}
+
+/* pre: the lock is held */
+static void
+take_back(struct dp_pool *pool, const void *object, struct party who)
+{
+	struct ledger_entry *entry =
+		dp__ledger_find(&pool->check.ledger, object);
+
+	if (!entry)
+		fail(pool, "%p returned by %s is no object of this pool",
+		     object, dp__party_words(who).text);
 	if (!entry->lent)
 		fail(pool,
-		     "object %p returned by worker %p of thread %d, but "
-		     "worker %p of thread %d had returned it already",
-		     object, (const void *)w, (int)gettid(), entry->last.worker,
-		     (int)entry->last.thread);
+		     "object %p returned by %s, but %s had returned it "
+		     "already; lent before by %s",
+		     object, dp__party_words(who).text,
+		     dp__party_words(entry->returner).text,
+		     dp__party_words(entry->lender).text);
 	entry->lent = false;
-	entry->last = party(w);
+	entry->hash = hash_of(pool, object);
+	entry->returner = who;
 }
 
 void
 dp__check_return(struct dp_pool *pool, struct worker *w, void *const *objects,
-		 size_t n)
+		 size_t n, const void *site)
 {
-	if (w)
+	if (w) {
 		dp__check_owner(w);
+		w->check.inside++;
+	}
 	dp__check_lock(pool);
 	for (size_t i = 0; i < n; i++)
-		take_back(pool, w, objects[i]);
+		take_back(pool, objects[i],
+			  dp__party_here(w ? &w->head : NULL, site));
 	dp__check_unlock(pool);
 }
 
 void
-dp__check_returned(struct dp_pool *pool, size_t n)
+dp__check_returned(struct dp_pool *pool, struct worker *w, size_t n)
 {
 	dp__check_lock(pool);
 	pool->check.in_use -= n;
 	dp__check_unlock(pool);
+	if (w)
+		w->check.inside--;
 }
 
 bool
@@ -231,8 +293,11 @@ dp__check_constructed(struct dp_pool *pool, void *object)
 	dp__check_lock(pool);
 	bool added = dp__ledger_add(&pool->check.ledger, object);
 
-	if (added)
+	if (added) {
 		pool->check.footprint++;
+		dp__ledger_find(&pool->check.ledger, object)->hash =
+			hash_of(pool, object);
+	}
 	dp__check_unlock(pool);
 	return added;
 }
@@ -248,10 +313,9 @@ forget(struct dp_pool *pool, const void *object)
 		fail(pool, "%p given up, which is no object of this pool",
 		     object);
 	if (entry->lent)
-		fail(pool,
-		     "object %p given up, but worker %p of thread %d has "
-		     "it",
-		     object, entry->last.worker, (int)entry->last.thread);
+		fail(pool, "object %p given up, but %s has it lent", object,
+		     dp__party_words(entry->lender).text);
+	check_unwritten(pool, entry, "to be destructed");
 	dp__ledger_remove(&pool->check.ledger, object);
 }
 

@@ -36,10 +36,12 @@ struct check_pool {
 	uint64_t footprint;
 };
 
-/* Written by the owner; `hidden` may be read by anyone. */
+/* The owner's; `hidden` may be read by anyone. */
 struct check_worker {
 	_Atomic uint64_t owner;  /* a thread's number */
 	_Atomic uint32_t hidden; /* objects that n does not show */
+	uint32_t inside;         /* calls that have begun and not ended */
+	const void *site;        /* of the next call; NULL: where it returns */
 };
 
 int dp__check_pool_init(struct dp_pool *pool);
@@ -52,16 +54,24 @@ void dp__check_hide(struct worker *w);
 void dp__check_attach(struct worker *w);
 void dp__check_bind(struct worker *w);
 void dp__check_owner(const struct worker *w);
+void dp__check_detach(const struct worker *w);
+
+/*
+ * Where the application called: a function of the library that calls another
+ * one says so by the first, and that one learns it by the second.
+ */
+void dp__check_from(struct worker *w, const void *site);
+const void *dp__check_site(struct worker *w, const void *site);
 
 /* A borrow's entry and exit: n objects asked for, got of them lent. */
 void dp__check_borrow(struct worker *w, size_t n);
 void dp__check_borrowed(struct worker *w, void *const *objects, size_t n,
-			size_t got);
+			size_t got, const void *site);
 
 /* A return's entry and exit; w NULL: without a worker. */
 void dp__check_return(struct dp_pool *pool, struct worker *w,
-		      void *const *objects, size_t n);
-void dp__check_returned(struct dp_pool *pool, size_t n);
+		      void *const *objects, size_t n, const void *site);
+void dp__check_returned(struct dp_pool *pool, struct worker *w, size_t n);
 
 /* False: out of memory, and then it knows nothing of the object. */
 bool dp__check_constructed(struct dp_pool *pool, void *object);
@@ -103,10 +113,14 @@ struct check_worker {
 #define dp__check_attach(w) ((void)(w))
 #define dp__check_bind(w) ((void)(w))
 #define dp__check_owner(w) ((void)(w))
+#define dp__check_detach(w) ((void)(w))
+#define dp__check_from(w, site) ((void)(w))
+#define dp__check_site(w, site) ((void)(w), (const void *)NULL)
 #define dp__check_borrow(w, n) ((void)(w))
-#define dp__check_borrowed(w, objects, n, got) ((void)(w), (void)(got))
-#define dp__check_return(pool, w, objects, n) ((void)(pool))
-#define dp__check_returned(pool, n) ((void)(pool))
+#define dp__check_borrowed(w, objects, n, got, site)                           \
+	((void)(w), (void)(got), (void)(site))
+#define dp__check_return(pool, w, objects, n, site) ((void)(pool), (void)(site))
+#define dp__check_returned(pool, w, n) ((void)(pool))
 #define dp__check_constructed(pool, object) ((void)(pool), true)
 #define dp__check_condemned(pool, object) ((void)(pool))
 #define dp__check_trim(pool, n) ((void)(pool), (void)(n))

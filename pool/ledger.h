@@ -8,18 +8,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
+#include <stdint.h>
 
-/* Who did something: a worker's handle, and the thread that used it. */
-struct party {
-	const void *worker; /* NULL: none */
-	pid_t thread;
-};
+#include "party.h"
 
 struct ledger_entry {
 	void *object; /* NULL: a free place */
 	bool lent;
-	struct party last;
+	uint64_t hash; /* of its bytes, while it is not lent */
+	struct party lender;
+	struct party returner;
 };
 
 /*

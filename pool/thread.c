@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "pool.h"
+#include "worker.h"
 
 struct entry {
 	struct dp_pool *pool;
@@ -108,19 +109,22 @@ dp_pool_borrow(struct dp_pool *pool)
 {
 	struct dp_worker *worker = worker_here(pool);
 
-	return worker ? dp__borrow(worker) : NULL;
+	if (!worker)
+		return NULL;
+	dp__check_from(worker_of(worker), __builtin_return_address(0));
+	return dp__borrow(worker);
 }
 
 /* Without a worker: nowhere to put it. */
 static __attribute__((noinline)) void
-destruct_orphan(struct dp_pool *pool, void *object)
+destruct_orphan(struct dp_pool *pool, void *object, const void *site)
 {
 	struct counts counts = { 0 };
 
-	dp__check_return(pool, NULL, &object, 1);
+	dp__check_return(pool, NULL, &object, 1, site);
 	dp__pool_destruct(pool, &counts, object);
 	dp__registry_fold(&pool->registry, &counts);
-	dp__check_returned(pool, 1);
+	dp__check_returned(pool, NULL, 1);
 }
 
 void
@@ -128,10 +132,12 @@ dp_pool_return(struct dp_pool *pool, void *object)
 {
 	struct dp_worker *worker = worker_here(pool);
 
-	if (worker)
-		dp__return(worker, object);
-	else
-		destruct_orphan(pool, object);
+	if (!worker) {
+		destruct_orphan(pool, object, __builtin_return_address(0));
+		return;
+	}
+	dp__check_from(worker_of(worker), __builtin_return_address(0));
+	dp__return(worker, object);
 }
 
 void

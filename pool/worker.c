@@ -182,14 +182,15 @@ void *
 dp__borrow_slow(struct dp_worker *head)
 {
 	struct worker *w = worker_of(head);
+	const void *site = dp__check_site(w, __builtin_return_address(0));
 	uint32_t exchanges = w->exchanges;
 	void *object = NULL;
 
 	dp__check_borrow(w, 1);
 	size_t got = collect_or_construct(w, &object, 1);
 
-	dp__check_borrowed(w, &object, 1, got);
 	tidy(w, exchanges);
+	dp__check_borrowed(w, &object, 1, got, site);
 	return object;
 }
 
@@ -197,13 +198,14 @@ size_t
 dp_borrow_bulk(struct dp_worker *head, void **objects, size_t n)
 {
 	struct worker *w = worker_of(head);
+	const void *site = dp__check_site(w, __builtin_return_address(0));
 	uint32_t exchanges = w->exchanges;
 
 	dp__check_borrow(w, n);
 	size_t got = collect_or_construct(w, objects, n);
 
-	dp__check_borrowed(w, objects, n, got);
 	tidy(w, exchanges);
+	dp__check_borrowed(w, objects, n, got, site);
 	return got;
 }
 
@@ -255,26 +257,28 @@ void
 dp__return_slow(struct dp_worker *head, void *object)
 {
 	struct worker *w = worker_of(head);
+	const void *site = dp__check_site(w, __builtin_return_address(0));
 	uint32_t exchanges = w->exchanges;
 
-	dp__check_return(w->pool, w, &object, 1);
+	dp__check_return(w->pool, w, &object, 1, site);
 	assert(object);
 	set_room(w);
 	put_or_destruct(w, &object, 1);
-	dp__check_returned(w->pool, 1);
 	tidy(w, exchanges);
+	dp__check_returned(w->pool, w, 1);
 }
 
 void
 dp_return_bulk(struct dp_worker *head, void *const *objects, size_t n)
 {
 	struct worker *w = worker_of(head);
+	const void *site = dp__check_site(w, __builtin_return_address(0));
 	uint32_t exchanges = w->exchanges;
 
-	dp__check_return(w->pool, w, objects, n);
+	dp__check_return(w->pool, w, objects, n, site);
 	put_or_destruct(w, objects, n);
-	dp__check_returned(w->pool, n);
 	tidy(w, exchanges);
+	dp__check_returned(w->pool, w, n);
 }
 
 /* --- Coming and going ---------------------------------------------------- */
@@ -353,7 +357,7 @@ dp_worker_detach(struct dp_worker *head)
 	struct worker *w = worker_of(head);
 	struct dp_pool *pool = w->pool;
 
-	dp__check_owner(w);
+	dp__check_detach(w);
 	dp__check_show(w);
 	uint32_t size = pool->store.magazine_size;
 	uint32_t n = worker_n(w);

@@ -17,21 +17,30 @@ begin(void)
 	tally_return(&tally, worker, loan);
 }
 
+/*
+ * What follows breaks objects while they are lent, and returns them by the
+ * library's own call: what is written to an object that is free, a library with
+ * checks or AddressSanitizer finds before the tally does.
+ */
 static void
 borrow_what_is_lent(void *arg)
 {
 	(void)arg;
 	begin();
-	atomic_init(&loan->holder, worker);
+	loan = tally_borrow(&tally, worker);
+	loan->note = 0;
+	dp_return(worker, loan);
 	tally_borrow(&tally, worker);
 }
 
 static void
-borrow_what_was_written_while_free(void *arg)
+borrow_what_has_a_note(void *arg)
 {
 	(void)arg;
 	begin();
+	loan = dp_borrow(worker);
 	loan->note = 1;
+	dp_return(worker, loan);
 	tally_borrow(&tally, worker);
 }
 
@@ -40,7 +49,9 @@ borrow_what_lost_its_cookie(void *arg)
 {
 	(void)arg;
 	begin();
+	loan = dp_borrow(worker);
 	loan->cookie = 0;
+	dp_return(worker, loan);
 	tally_borrow(&tally, worker);
 }
 
@@ -69,7 +80,9 @@ destruct_what_is_lent(void *arg)
 {
 	(void)arg;
 	begin();
-	atomic_init(&loan->holder, worker);
+	loan = tally_borrow(&tally, worker);
+	loan->note = 0;
+	dp_return(worker, loan);
 	tally_detach(&tally, worker);
 	dp_pool_destroy(tally.pool);
 }
@@ -101,8 +114,7 @@ a_broken_loan_is_caught(void **state)
 {
 	(void)state;
 	is_caught(borrow_what_is_lent, "holder of an object borrowed");
-	is_caught(borrow_what_was_written_while_free,
-		  "note in an object borrowed");
+	is_caught(borrow_what_has_a_note, "note in an object borrowed");
 	is_caught(borrow_what_lost_its_cookie, "cookie of an object borrowed");
 	is_caught(return_what_is_free, "holder of an object returned");
 	is_caught(return_what_others_wrote, "note in an object returned");

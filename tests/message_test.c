@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a library with checks says of each misuse: one line, with the pool, the
+ * object, who lent it and who returned it, and from where.
+ */
+#include <driftpool/pool.h>
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <regex.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "fate.h"
+
+#define M 4
+
+/* Who and where, for a program of this name. */
+#define PARTY "worker %p of thread [0-9]+ at message_[a-z_]+\\+0x[0-9a-f]+"
+
+/* The first object is lent by `lender`; both workers are this thread's. */
+static struct scene {
+	struct dp_pool *pool, *neighbour;
+	struct dp_worker *lender, *other, *stranger;
+	void *object, *strange;
+	bool detach; /* the destructor detaches `lender` */
+} scene;
+
+static void
+destruct(void *object, void *arg)
+{
+	(void)object;
+	(void)arg;
+	if (scene.detach)
+		dp_worker_detach(scene.lender);
+}
+
+static struct dp_pool *
+create(const char *name)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+
+	config.name = name;
+	config.object_size = 100;
+	config.magazine_size = M;
+	config.depot_limit = 1;
+	config.destruct = destruct;
+	return dp_pool_create(&config);
+}
+
+static int
+set_scene(void **state)
+{
+	(void)state;
+	memset(&scene, 0, sizeof(scene));
+	scene.pool = create("misused");
+	scene.neighbour = create("neighbour");
+	scene.lender = dp_worker_attach(scene.pool);
+	scene.other = dp_worker_attach(scene.pool);
+	scene.stranger = dp_worker_attach(scene.neighbour);
+	scene.strange = dp_borrow(scene.stranger);
+	scene.object = dp_borrow(scene.lender);
+	memset(scene.object, 'x', 100);
+	return scene.object == NULL || scene.strange == NULL;
+}
+
+static int
+clear_scene(void **state)
+{
+	(void)state;
+	dp_return(scene.lender, scene.object);
+	dp_return(scene.stranger, scene.strange);
+	dp_worker_detach(scene.lender);
+	dp_worker_detach(scene.other);
+	dp_worker_detach(scene.stranger);
+	return dp_pool_destroy(scene.pool) || dp_pool_destroy(scene.neighbour);
+}
+
+/* Is the whole of the text as the pattern says, and nothing more? */
+static bool
+matches(const char *text, const char *pattern)
+{
+	regex_t regex;
+
+	assert_int_equal(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB), 0);
+	bool yes = regexec(&regex, text, 0, NULL, 0) == 0;
+
+	regfree(&regex);
+	return yes;
+}
+
+static void __attribute__((format(printf, 2, 3)))
+assert_says(void (*act)(void *), const char *format, ...)
+{
+	struct fate fate = fate_is_abort(act, NULL);
+	char pattern[2048], whole[2100];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(pattern, sizeof(pattern), format, args);
+	va_end(args);
+	snprintf(whole, sizeof(whole), "^driftpool: pool 'misused': %s\n$",
+		 pattern);
+	if (!matches(fate.text, whole))
+		fail_msg("expected \"%s\", got \"%s\"", whole, fate.text);
+	/* The control: it is not any text that matches. */
+	assert_false(matches("driftpool: pool 'misused': something\n", whole));
+}
+
+/* --- The misuses ---------------------------------------------------------- */
+
+static __attribute__((noinline)) void
+return_twice(void *arg)
+{
+	(void)arg;
+	dp_return(scene.lender, scene.object);
+	dp_return(scene.other, scene.object);
+}
+
+static void
+double_return(void **state)
+{
+	(void)state;
+	assert_says(return_twice,
+		    "object %p returned by " PARTY ", but " PARTY
+		    " had returned it already; lent before by " PARTY,
+		    scene.object, (void *)scene.other, (void *)scene.lender,
+		    (void *)scene.lender);
+}
+
+/* By a plain call, for the inline one's may lie in the cold part. */
+static __attribute__((noinline)) void
+return_twice_in_bulk(void *arg)
+{
+	dp_return(scene.lender, scene.object);
+	dp_return_bulk(scene.other, &scene.object, 1);
+	/* So that it is not a jump either, which leaves no trace. */
+	__asm__ volatile("" : : "r"(arg) : "memory");
+}
+
+/* A site lies in the function that called. */
+static void
+site_is_the_callers(void **state)
+{
+	struct fate fate = fate_is_abort(return_twice_in_bulk, NULL);
+	uintptr_t function = (uintptr_t)return_twice_in_bulk;
+	const char *site = strchr(fate.text, '+');
+	Dl_info info;
+
+	(void)state;
+	assert_non_null(site);
+	assert_true(dladdr((void *)function, &info) != 0);
+	uintptr_t offset = strtoul(site + 1, NULL, 16);
+
+	assert_in_range(offset, function - (uintptr_t)info.dli_fbase,
+			function - (uintptr_t)info.dli_fbase + 512);
+}
+
+static void
+return_a_strange_object(void *arg)
+{
+	(void)arg;
+	dp_return(scene.lender, scene.strange);
+}
+
+static void
+return_to_the_wrong_pool(void **state)
+{
+	(void)state;
+	assert_says(return_a_strange_object,
+		    "%p returned by " PARTY " is no object of this pool",
+		    scene.strange, (void *)scene.lender);
+}
+
+static void
+return_a_foreign_pointer(void *arg)
+{
+	(void)arg;
+	dp_return(scene.lender, &scene);
+}
+
+static void
+foreign_pointer(void **state)
+{
+	(void)state;
+	assert_says(return_a_foreign_pointer,
+		    "%p returned by " PARTY " is no object of this pool",
+		    (void *)&scene, (void *)scene.lender);
+}
+
+static void
+write_late(void *arg)
+{
+	(void)arg;
+	dp_return(scene.other, scene.object);
+	((char *)scene.object)[99] ^= 1;
+	dp_borrow(scene.other);
+}
+
+static void
+write_late_and_give_up(void *arg)
+{
+	(void)arg;
+	dp_return(scene.other, scene.object);
+	((char *)scene.object)[0] ^= 1;
+	dp_worker_detach(scene.other);
+	dp_pool_trim(scene.pool, 0);
+}
+
+static void
+write_after_return(void **state)
+{
+	(void)state;
+	assert_says(write_late,
+		    "object %p was written to after it was returned by " PARTY
+		    "; lent before by " PARTY "; found when it was to be lent",
+		    scene.object, (void *)scene.other, (void *)scene.lender);
+	/* That gives nothing up. */
+	if (strcmp(dp_backend_name(), "none") == 0)
+		return;
+	assert_says(write_late_and_give_up,
+		    "object %p was written to after it was returned by " PARTY
+		    "; lent before by " PARTY
+		    "; found when it was to be destructed",
+		    scene.object, (void *)scene.other, (void *)scene.lender);
+}
+
+static void *
+borrow(void *arg)
+{
+	dp_borrow(scene.lender);
+	return arg;
+}
+
+/* As a task does that was resumed there, or anybody else. */
+static void
+borrow_on_another_thread(void *arg)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, borrow, arg);
+	pthread_join(thread, NULL);
+}
+
+static void
+handle_of_another_thread(void **state)
+{
+	(void)state;
+	assert_says(borrow_on_another_thread,
+		    "worker %p used by thread [0-9]+, but it belongs to "
+		    "another one; a task must not keep its worker across a "
+		    "suspension, and a handle that moves is bound by "
+		    "dp_worker_bind\\(\\)",
+		    (void *)scene.lender);
+}
+
+static void
+detach_from_a_destructor(void *arg)
+{
+	void *objects[4 * M];
+
+	(void)arg;
+	dp_borrow_bulk(scene.lender, objects, 4 * M);
+	scene.detach = true;
+	dp_return_bulk(scene.lender, objects, 4 * M);
+}
+
+static void
+destructor_that_detaches_its_worker(void **state)
+{
+	(void)state;
+	if (strcmp(dp_backend_name(), "none") == 0)
+		skip();
+	assert_says(detach_from_a_destructor,
+		    "worker %p detached by thread [0-9]+ in a call of its own: "
+		    "a constructor or destructor must not detach the worker in "
+		    "whose call it runs",
+		    (void *)scene.lender);
+}
+
+/* The control: all of it done right is silent. */
+static void
+use_well(void *arg)
+{
+	(void)arg;
+	dp_return(scene.other, scene.object);
+	void *object = dp_borrow(scene.other);
+
+	memset(object, 'y', 100);
+	dp_return(scene.lender, object);
+	dp_return(scene.stranger, scene.strange);
+	dp_worker_bind(scene.lender);
+	dp_worker_detach(scene.lender);
+	dp_worker_detach(scene.other);
+	dp_pool_trim(scene.pool, 0);
+}
+
+static void
+right_use_says_nothing(void **state)
+{
+	struct fate fate = fate_of(use_well, NULL);
+
+	(void)state;
+	assert_string_equal(fate.text, "");
+	assert_true(WIFEXITED(fate.status) && WEXITSTATUS(fate.status) == 0);
+}
+
+#define claim(test)                                                            \
+	cmocka_unit_test_setup_teardown(test, set_scene, clear_scene)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		claim(right_use_says_nothing),
+		claim(double_return),
+		claim(site_is_the_callers),
+		claim(return_to_the_wrong_pool),
+		claim(foreign_pointer),
+		claim(write_after_return),
+		claim(handle_of_another_thread),
+		claim(destructor_that_detaches_its_worker),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
