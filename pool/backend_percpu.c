@@ -31,6 +31,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "probe.h"
+
 /*
  * Enough that a balanced load's ups and downs stay in the rack.  More costs no
  * footprint, but leaves more objects cold and to be stolen one by one.
@@ -132,8 +134,10 @@ steal(struct backend *backend, struct seat *seat, uint32_t own)
 		struct magazine *m = shelf_take(&backend->racks[victim].full,
 						backend->store, &seat->counts);
 
-		if (m)
+		if (m) {
+			PROBE2(steal, seat, magazine_count(m));
 			return m;
+		}
 	}
 	return NULL;
 }

@@ -91,16 +91,19 @@ dp__pool_construct(struct dp_pool *pool, struct counts *counts)
 		object = NULL;
 		errno = ENOMEM;
 	}
-	if (object)
-		counts_add(counts, CONSTRUCTED, 1);
-	else
+	if (!object) {
 		limit_give(&pool->objects, 1);
+		return NULL;
+	}
+	PROBE2(construct, pool->name, object);
+	counts_add(counts, CONSTRUCTED, 1);
 	return object;
 }
 
 void
 dp__pool_unmake(struct dp_pool *pool, void *object)
 {
+	PROBE2(destruct, pool->name, object);
 	dp__source_destruct(&pool->source, object);
 	limit_give(&pool->objects, 1);
 }

@@ -8,6 +8,7 @@
 #include "backend.h"
 #include "check.h"
 #include "limit.h"
+#include "probe.h"
 #include "registry.h"
 #include "source.h"
 #include "store.h"
@@ -40,6 +41,7 @@ struct dp_pool {
 static inline void
 pool_taken(struct dp_pool *pool, struct seat *seat, const struct magazine *m)
 {
+	PROBE3(refill, pool->name, seat, magazine_count(m));
 	limit_give(&pool->depot, 1);
 	counts_add(&seat->counts, REFILLS, 1);
 	counts_add(&seat->counts, REFILLED, magazine_count(m));
@@ -52,6 +54,7 @@ pool_take(struct dp_pool *pool, struct seat *seat)
 	struct magazine *m = dp__backend_take(&pool->backend, seat);
 
 	if (!m) {
+		PROBE2(miss, pool->name, seat);
 		counts_add(&seat->counts, MISSES, 1);
 		return NULL;
 	}
@@ -86,6 +89,7 @@ static inline void
 pool_put(struct dp_pool *pool, struct seat *seat, struct magazine *m,
 	 uint32_t n)
 {
+	PROBE3(flush, pool->name, seat, n);
 	counts_add(&seat->counts, FLUSHES, 1);
 	counts_add(&seat->counts, FLUSHED, n);
 	magazine_set_count(m, n);

@@ -20,6 +20,8 @@ condemn(struct dp_pool *pool, struct seat *seat, bool last)
 		last ? pool_take_last(pool, seat) : pool_take(pool, seat);
 	uint32_t count = m ? magazine_count(m) : 0;
 
+	if (m)
+		PROBE3(trim, pool->name, seat, count);
 	dp__check_untrim(pool, size - count);
 	counts_add(&seat->counts, DESTRUCTED, count);
 	return m;
