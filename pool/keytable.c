@@ -70,7 +70,8 @@ borrow(struct dp_keytable **table, struct worker *w, struct dp_key key)
 static int
 check(const struct dp_keytable *table, const struct worker *w)
 {
-	const struct source *source = w ? &w->pool->source : table->source;
+	const struct source *source =
+		w ? &w->pool->source : table_source(table);
 
 	return source && table_is_of(table, source) ? 0 : -EINVAL;
 }

@@ -103,6 +103,7 @@ dp__pool_construct(struct dp_pool *pool, struct counts *counts)
 void
 dp__pool_unmake(struct dp_pool *pool, void *object)
 {
+	DP_UNPOISON(object, pool->source.object_bytes);
 	PROBE2(destruct, pool->name, object);
 	dp__source_destruct(&pool->source, object);
 	limit_give(&pool->objects, 1);
@@ -257,6 +258,7 @@ construct_magazine(struct dp_pool *pool, struct seat *seat, size_t n)
 		m->body[count] = dp__pool_construct(pool, &seat->counts);
 		if (!m->body[count])
 			break;
+		DP_POISON(m->body[count], pool->source.object_bytes);
 		count++;
 	}
 	magazine_set_count(m, count);

@@ -56,11 +56,21 @@ void dp__table_destruct(void *table, void *source);
 /* Begins a new round: all that is in the table is inherited. */
 void dp__table_lend(struct dp_keytable *table, struct source *source);
 
+/*
+ * NULL: it is not lent.  So it may be asked of a table that was ended, which is
+ * poisoned for everybody else.
+ */
+static inline __attribute__((no_sanitize("address"))) const struct source *
+table_source(const struct dp_keytable *table)
+{
+	return table->source;
+}
+
 /* Is it lent, and from there? */
 static inline bool
 table_is_of(const struct dp_keytable *table, const struct source *source)
 {
-	return table->source == source;
+	return table_source(table) == source;
 }
 
 /* Returns 0; -EBUSY: destructors are running that were given it. */

@@ -157,6 +157,8 @@ collect(struct worker *w, void **objects, size_t n)
 		set_n(w, have - part);
 		memcpy(objects + done, w->head.objects + (have - part),
 		       part * sizeof(*objects));
+		for (uint32_t i = 0; i < part; i++)
+			DP_UNPOISON(objects[done + i], w->head.poison_bytes);
 		done += part;
 	}
 	dp__check_hide(w);
@@ -227,6 +229,8 @@ put(struct worker *w, void *const *objects, size_t n, struct magazine **surplus)
 		uint32_t room = size - have;
 		uint32_t part = n - done < room ? (uint32_t)(n - done) : room;
 
+		for (uint32_t i = 0; i < part; i++)
+			DP_POISON(objects[done + i], w->head.poison_bytes);
 		memcpy(w->head.objects + have, objects + done,
 		       part * sizeof(*objects));
 		set_n(w, have + part);
@@ -307,6 +311,7 @@ dp_worker_attach(struct dp_pool *pool)
 	/* Plain: R8 publishes it. */
 	memset(w, 0, sizeof(*w));
 	w->pool = pool;
+	w->head.poison_bytes = DP_POISONS ? pool->source.object_bytes : 0;
 	w->previous = previous;
 	load(w, loaded, 0);
 	set_room(w);

@@ -13,6 +13,29 @@
 #include <stdatomic.h>
 
 /*
+ * AddressSanitizer reports the use of an object after its return.  For that,
+ * the library and all that use it inline have to be compiled with it.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define DP_POISONS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define DP_POISONS 1
+#endif
+#endif
+
+#ifdef DP_POISONS
+void __asan_poison_memory_region(void const volatile *, size_t);
+void __asan_unpoison_memory_region(void const volatile *, size_t);
+#define DP_POISON(object, bytes) __asan_poison_memory_region(object, bytes)
+#define DP_UNPOISON(object, bytes) __asan_unpoison_memory_region(object, bytes)
+#else
+#define DP_POISONS 0
+#define DP_POISON(object, bytes) ((void)0)
+#define DP_UNPOISON(object, bytes) ((void)0)
+#endif
+
+/*
  * The head of a worker, all that the inline path sees.  Written by the owner;
  * stats read n, and whoever wants to be heard at the owner's next return may
  * set room to 0.  Relaxed: neither publishes anything.
@@ -23,6 +46,8 @@ struct dp_worker {
 	void **objects;
 	_Atomic uint32_t n;
 	_Atomic uint32_t room;
+	/* Of an object, if the library poisons, else 0.  Constant. */
+	size_t poison_bytes;
 };
 
 DP_API void *dp__borrow_slow(struct dp_worker *worker);
@@ -38,6 +63,7 @@ dp__borrow(struct dp_worker *worker)
 		return dp__borrow_slow(worker);
 	/* H2 relaxed: a number for stats; it publishes nothing. */
 	atomic_store_explicit(&worker->n, n - 1, memory_order_relaxed);
+	DP_UNPOISON(worker->objects[n - 1], worker->poison_bytes);
 	return worker->objects[n - 1];
 }
 
@@ -53,6 +79,7 @@ dp__return(struct dp_worker *worker, void *object)
 		dp__return_slow(worker, object);
 		return;
 	}
+	DP_POISON(object, worker->poison_bytes);
 	worker->objects[n] = object;
 	/* H5 relaxed: a number for stats; it publishes nothing. */
 	atomic_store_explicit(&worker->n, n + 1, memory_order_relaxed);
