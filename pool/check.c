@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "pool.h"
+#include "watch.h"
 #include "worker.h"
 
 /* The thread's number, never used again; 0: not yet given. */
@@ -37,6 +38,7 @@ hash_of(const struct dp_pool *pool, const void *object)
 	const size_t bytes = DP_POISONS ? 0 : pool->source.object_bytes;
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
+	watch_opened(object, bytes);
 	for (size_t i = 0; i < bytes; i += sizeof(uint64_t)) {
 		size_t left = bytes - i;
 		uint64_t word = 0;
@@ -55,12 +57,14 @@ int
 dp__check_pool_init(struct dp_pool *pool)
 {
 	pool->check = (struct check_pool){ .in_use = 0 };
+	watch_begin(pool);
 	return -pthread_mutex_init(&pool->check.lock, NULL);
 }
 
 void
 dp__check_pool_fini(struct dp_pool *pool)
 {
+	watch_end(pool);
 	dp__ledger_fini(&pool->check.ledger);
 	pthread_mutex_destroy(&pool->check.lock);
 }
@@ -224,6 +228,7 @@ lend(struct dp_pool *pool, const void *object, struct party who)
 		     object, dp__party_words(who).text,
 		     dp__party_words(entry->lender).text);
 	check_unwritten(pool, entry, "to be lent");
+	watch_lent(pool, object, pool->source.object_bytes);
 	entry->lent = true;
 	entry->lender = who;
 }
@@ -260,6 +265,7 @@ take_back(struct dp_pool *pool, const void *object, struct party who)
 		     dp__party_words(entry->lender).text);
 	entry->lent = false;
 	entry->hash = hash_of(pool, object);
+	watch_returned(pool, object);
 	entry->returner = who;
 }
 
@@ -298,6 +304,7 @@ dp__check_constructed(struct dp_pool *pool, void *object)
 		pool->check.footprint++;
 		dp__ledger_find(&pool->check.ledger, object)->hash =
 			hash_of(pool, object);
+		watch_closed(object, pool->source.object_bytes);
 	}
 	dp__check_unlock(pool);
 	return added;
