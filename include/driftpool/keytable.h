@@ -106,7 +106,7 @@ DP_API int dp_key_delete(struct dp_key key);
 /*
  * Makes a pool whose objects are tables.  All that pool.h says about pools
  * holds for it: workers, stats, bound, reserve, trim, destroy; tables lent are
- * in use, and destroy is -EBUSY as long as there are any.  Its objects must not
+ * in use, and destroy fails as long as there are any.  Its objects must not
  * be borrowed or returned but by the functions below.
  * Of the configuration it takes name and magazine_size; the rest is as in
  * DP_CONFIG_INIT, or it is EINVAL.  Fails as dp_pool_create() does.

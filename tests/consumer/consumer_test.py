@@ -179,6 +179,16 @@ class Installed(Case):
             expect(text, r'NEEDED.*\[libdriftpool\.so\.\d+\]')
             expect(text, r'DRIFTPOOL_\d+')
 
+    @unittest.skipUnless(shutil.which('scdoc'), 'no scdoc')
+    def test_manual_has_each_function_by_its_name(self):
+        for name, page in (('dp_return.3', 'dp_borrow.3'),
+                           ('dp_key_create.3', 'dp_keytable.3'),
+                           ('driftbench.1', 'driftbench.1'),
+                           ('driftpool.7', 'driftpool.7')):
+            path = found(self.place, name)
+            self.assertEqual(path.parent.name, 'man' + name[-1])
+            self.assertEqual(path.resolve(True).name, page)
+
     def test_headers_compile_alone_and_without_extensions(self):
         self.assertEqual(headers_refused(self.place, COMPILERS + VERSIONS), [])
 
@@ -256,8 +266,10 @@ class Planted(Case):
     def test_extension_in_a_header(self):
         self.edit('pool.h', r'^struct dp_pool;$',
                   'struct dp_pool { int none[0]; };')
+        headers = list(found(self.place, 'pool.h').parent.glob('*.h'))
         refused = headers_refused(self.place, COMPILERS)
-        self.assertEqual(len(refused), 6 * len(COMPILERS), refused)
+        self.assertEqual(len(refused), len(headers) * len(LANGUAGES) *
+                         len(COMPILERS), refused)
 
     @unittest.skipUnless(shutil.which('cmake'), 'no CMake')
     def test_cmake(self):
