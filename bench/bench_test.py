@@ -17,6 +17,7 @@ import plan
 import trials
 from specimen import report_make
 
+CELLS = sum(map(len, plan.cells('quick')))
 BENCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'bench.py')
 
 
@@ -198,7 +199,7 @@ class CommandLine(unittest.TestCase):
         done = self.bench('run', '--dry-run', '--build', '/nonexistent')
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn('hot, 1 worker: null, none, mutex', done.stdout)
-        self.assertIn('50 cells x 7 rounds', done.stdout)
+        self.assertIn(f'{CELLS} cells x 7 rounds', done.stdout)
         self.assertIn('at most 105 s', done.stdout)
 
     def test_preset_says_what_and_smoke_how_long(self):
@@ -206,7 +207,8 @@ class CommandLine(unittest.TestCase):
                 (['--preset', 'full'], ' cells x 9 rounds'),
                 (['--smoke'], ' cells x 1 rounds'),
                 (['--preset', 'smoke'], ' cells x 1 rounds'),
-                (['--preset', 'quick', '--smoke'], '50 cells x 1 rounds')):
+                (['--preset', 'quick', '--smoke'],
+                 f'{CELLS} cells x 1 rounds')):
             done = self.bench('run', '--dry-run', '--build', '/nonexistent',
                               *words)
             self.assertIn(said, done.stdout)

@@ -29,7 +29,7 @@ from estimate import median_known
 from records import FILE, Unusable, load, refuse
 
 JSON, MARKDOWN = 'hyperfine.json', 'hyperfine.md'
-ROWS = ('mutex', 'treiber', 'percpu', 'brpc112', 'glibc')
+ROWS = (*plan.POOLED, 'brpc112', 'glibc')
 # The pairs of a process: it takes 0.1 s or more, and starting it 3 ms.
 CASES = {plan.HOT: 100000000, plan.HOT_PAIR: 100000000,
          plan.STEAL: 5000000}

@@ -22,11 +22,13 @@ axis, "case" (as driftbench calls it) and row.
 import os
 from typing import NamedTuple, Optional
 
-BACKENDS = ('none', 'mutex', 'treiber', 'percpu')
-# Those whose footprint has a bound.
-POOLED = ('mutex', 'treiber', 'percpu')
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir,
+                       'pool', 'backends'), encoding='utf-8') as names:
+    BACKENDS = tuple(names.read().split())
 # Those that construct one object for each that moves away for good.
 LEAKING = ('none', 'brpc110')
+# Those whose footprint has a bound.
+POOLED = tuple(row for row in BACKENDS if row not in LEAKING)
 # The allocators that can be preloaded, by the libraries that hold them.
 ALLOCATORS = {
     'jemalloc': ('libjemalloc.so.2',),
@@ -44,7 +46,7 @@ DRIFTING = BACKENDS + ('brpc110', 'brpc112')
 # Those that spin until a worker goes on, and it may be waiting for the CPU.
 STALLING = ('dpdk',)
 # What a sweep is drawn for.
-SWEPT = ('null', 'mutex', 'treiber', 'percpu', 'brpc112')
+SWEPT = ('null', *POOLED, 'brpc112')
 
 CPUS = len(os.sched_getaffinity(0))
 # As many as driftbench allows.

@@ -13,9 +13,10 @@ import sys
 import tempfile
 import unittest
 
+from plan import BRPC, POOLED, POOLS
+
 PROGRAMS = BOASTFUL = TRACE = ''
-POOLED = ('mutex', 'treiber', 'percpu')
-ROWS = ('null', 'none', *POOLED, 'malloc', 'brpc19', 'brpc110', 'brpc112')
+ROWS = (*POOLS, 'malloc', *BRPC)
 CASES = ('hot', 'keep', 'steal', 'hotspot', 'pipe', 'burst', 'tide', 'churn')
 # What is refused beside --sim, and what the line has to say of it.
 REFUSED = (

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The contract of a backend, the shared pool behind all workers' caches.  One
- * backend_<name>.c implements it and is linked in; its backend_<name>.h lays
- * out struct backend, which the pool embeds, and struct seat, which each worker
- * embeds.  The seat begins with the worker's counts; the rest is the backend's.
+ * backend_<name>.c implements it and is linked in.  Its first part, which is
+ * included here, lays out struct backend, which the pool embeds, and struct
+ * seat, which each worker embeds.  The seat begins with the worker's counts;
+ * the rest is the backend's.
  *
  * Common to all that follows, unless it says otherwise:
  *  - Any thread may call, with a seat that is its own.
@@ -29,6 +30,9 @@ extern const char dp__backend_name[];
 
 /* Does what one worker gives ever reach another one? */
 extern const bool dp__backend_shares;
+
+/* Do exchanges wait for a thread that was stopped in the middle of one? */
+extern const bool dp__backend_waits;
 
 /* Returns 0 or a negative errno, with nothing left behind. */
 int dp__backend_init(struct backend *backend, struct store *store);

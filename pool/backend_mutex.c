@@ -7,10 +7,39 @@
  * Cost: a lock and an unlock for M operations.  What hurts is not the mean but
  * the tail: who holds the lock when its time slice ends stops everybody.
  */
+#ifdef BACKEND_H /* included there: the layout */
+
+#include <pthread.h>
+
+#include "counts.h"
+#include "cpu.h"
+#include "list.h"
+#include "store.h"
+
+/* The owner's alone. */
+struct seat {
+	struct counts counts;
+};
+
+/*
+ * Invariant: magazines on `full` hold M objects, on `partial` 1 to M - 1, on
+ * `empty` none.
+ */
+struct backend {
+	struct store *store;
+	_Alignas(CPU_APART_BYTES) pthread_mutex_t lock; /* protects the lists */
+	struct list full;
+	uint64_t low; /* the least length of full in the interval */
+	struct list partial;
+	struct list empty;
+};
+
+#else /* compiled: the functions */
 #include "backend.h"
 
 const char dp__backend_name[] = "mutex";
 const bool dp__backend_shares = true;
+const bool dp__backend_waits = true;
 
 int
 dp__backend_init(struct backend *backend, struct store *store)
@@ -185,3 +214,5 @@ dp__backend_unlock(struct backend *backend)
 {
 	pthread_mutex_unlock(&backend->lock);
 }
+
+#endif

@@ -4,10 +4,34 @@
  * the worker that filled them, and an object that migrates is lost to its home.
  * It must leak, one object for each unit of net flow.
  */
+#ifdef BACKEND_H /* included there: the layout */
+
+#include <pthread.h>
+
+#include "counts.h"
+#include "list.h"
+#include "store.h"
+
+/* Invariant: counts.of[PILED] == pile.objects.  The owner's alone. */
+struct seat {
+	struct counts counts;
+	struct list pile;  /* magazines with objects */
+	struct list empty; /* magazines without */
+};
+
+/* What workers left behind when they ended; nobody gets it any more. */
+struct backend {
+	struct store *store;
+	pthread_mutex_t lock; /* protects stranded */
+	struct list stranded;
+};
+
+#else /* compiled: the functions */
 #include "backend.h"
 
 const char dp__backend_name[] = "none";
 const bool dp__backend_shares = false;
+const bool dp__backend_waits = false;
 
 int
 dp__backend_init(struct backend *backend, struct store *store)
@@ -134,3 +158,5 @@ dp__backend_unlock(struct backend *backend)
 {
 	pthread_mutex_unlock(&backend->lock);
 }
+
+#endif

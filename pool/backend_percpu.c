@@ -26,10 +26,9 @@
  * so does not add to the footprint.
  * Progress: lock-free, as treiber is.
  */
-#include "backend.h"
+#ifdef BACKEND_H /* included there: the layout */
 
-#include <errno.h>
-#include <unistd.h>
+#include "depot.h"
 
 #include "probe.h"
 
@@ -38,10 +37,41 @@
  * footprint, but leaves more objects cold and to be stolen one by one.
  */
 #define RACK_MAGAZINES 16u
+
+/* The owner's alone. */
+struct seat {
+	struct counts counts;
+	int cpu; /* a CPU number to go by, or -1: the one it runs on */
+};
+
+/*
+ * Invariant: magazines on `full` hold M objects, on `empty` none.  Any thread;
+ * mostly those that run on the rack's CPU.
+ */
+struct rack {
+	_Alignas(CPU_APART_BYTES) struct shelf full;
+	struct stack empty;
+};
+
+/* Constant but for the racks and the depot.  Any thread. */
+struct backend {
+	struct store *store;
+	struct rack *racks;
+	uint32_t n_racks; /* a power of two */
+	struct depot depot;
+};
+
+#else /* compiled: the functions */
+#include "backend.h"
+
+#include <errno.h>
+#include <unistd.h>
+
 #define RACKS_MAX 1024u
 
 const char dp__backend_name[] = "percpu";
 const bool dp__backend_shares = true;
+const bool dp__backend_waits = false;
 
 /* The system's number of CPUs, hot-pluggable ones too, or a guess at it. */
 static uint32_t
@@ -296,3 +326,5 @@ dp__backend_unlock(struct backend *backend)
 {
 	(void)backend;
 }
+
+#endif

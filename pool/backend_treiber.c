@@ -7,10 +7,27 @@
  * Cost: one compare-and-swap for a full magazine and one for an empty one, for
  * M operations; under contention, the heads' cache lines.
  */
+#ifdef BACKEND_H /* included there: the layout */
+
+#include "depot.h"
+
+/* The owner's alone. */
+struct seat {
+	struct counts counts;
+};
+
+/* Any thread. */
+struct backend {
+	struct store *store;
+	struct depot depot;
+};
+
+#else /* compiled: the functions */
 #include "backend.h"
 
 const char dp__backend_name[] = "treiber";
 const bool dp__backend_shares = true;
+const bool dp__backend_waits = false;
 
 int
 dp__backend_init(struct backend *backend, struct store *store)
@@ -143,3 +160,5 @@ dp__backend_unlock(struct backend *backend)
 {
 	(void)backend;
 }
+
+#endif

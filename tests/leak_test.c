@@ -21,14 +21,14 @@ struct expectation {
 };
 
 /* brpc112 has a cap a list, but the lists of ended threads stay. */
-static const struct expectation expectations[] = {
-	{ "none", false, false, false },  { "mutex", true, true, true },
-	{ "treiber", true, true, true },  { "percpu", true, true, true },
-	{ "brpc19", true, true, true },   { "brpc110", false, false, false },
+static const struct expectation exceptions[] = {
+	{ "none", false, false, false },
+	{ "brpc110", false, false, false },
 	{ "brpc112", true, true, false },
 };
 
-static const struct expectation *expected;
+static const struct expectation *expected =
+	&(const struct expectation){ "all others", true, true, true };
 static struct subject subject;
 
 static void
@@ -162,11 +162,8 @@ main(void)
 		cmocka_unit_test(thread_churn_keeps_to_what_is_live),
 	};
 
-	for (size_t i = 0; i < sizeof(expectations) / sizeof(expectations[0]);
-	     i++)
-		if (strcmp(subject_name(), expectations[i].name) == 0)
-			expected = &expectations[i];
-	if (!expected)
-		harness_fail("a subject that is known", 1, 0);
+	for (size_t i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++)
+		if (strcmp(subject_name(), exceptions[i].name) == 0)
+			expected = &exceptions[i];
 	return harness_status(cmocka_run_group_tests(tests, NULL, NULL));
 }

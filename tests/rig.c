@@ -50,9 +50,5 @@ void
 rig_join(struct rig *rig, struct seat *seat, int cpu)
 {
 	dp__backend_join(&rig->backend, seat);
-#ifdef BACKEND_PERCPU_H
-	seat->cpu = cpu;
-#else
-	(void)cpu;
-#endif
+	dp__backend_place(seat, cpu);
 }

@@ -9,10 +9,10 @@ import subprocess
 import sys
 import unittest
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from plan import LEAKING, POOLED, TABLED  # noqa: E402
+
 PROGRAMS = ''
-BOUNDED = ('mutex', 'treiber', 'percpu')
-LEAKING = ('none', 'brpc110')
-ROWS = ('none', *BOUNDED, 'brpc19', 'brpc110', 'brpc112')
 WORKERS, LIVE, FIBERS = 4, 200, 60000
 # What is refused, and what the line on stderr has to say of it.
 REFUSED = (
@@ -63,7 +63,7 @@ class Fibers(unittest.TestCase):
                          trial['params']['live'])
 
     def test_every_row_conserves_tables_and_values(self):
-        for row in ROWS:
+        for row in TABLED:
             for wait in ([], ['--sleep']):
                 with self.subTest(row=row, wait=wait):
                     trial = self.trial(
@@ -74,7 +74,7 @@ class Fibers(unittest.TestCase):
 
     def test_fibers_migrate_and_only_some_rows_leak(self):
         found = {}
-        for row in ROWS:
+        for row in TABLED:
             with self.subTest(row=row):
                 trial = self.trial(
                     row, '--workers', str(WORKERS), '--live', str(LIVE),
@@ -83,7 +83,7 @@ class Fibers(unittest.TestCase):
                 self.assertGreater(trial['fibers']['migrated'], FIBERS // 100)
                 found[row] = trial['pool']
         bound = LIVE + (WORKERS - 1) * 2 * 8
-        for row in BOUNDED:
+        for row in POOLED:
             self.assertEqual(found[row]['bound'], bound)
             self.assertLessEqual(found[row]['footprint_peak'], bound)
         self.assertLessEqual(found['brpc19']['footprint_peak'], LIVE)

@@ -314,7 +314,7 @@ DP_API int dp_pool_audit(struct dp_pool *pool);
  */
 DP_API size_t dp_pool_bound(struct dp_pool *pool, size_t peak_in_use);
 
-/* "mutex", "treiber", "percpu" or "none". */
+/* As pool_backend was when the library was built: "percpu", if not set. */
 DP_API const char *dp_backend_name(void);
 
 /* DP_VERSION of the library that runs. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <ucontext.h>
@@ -33,6 +34,8 @@ static struct {
 
 int __real_pthread_mutex_lock(pthread_mutex_t *lock);
 int __wrap_pthread_mutex_lock(pthread_mutex_t *lock);
+int __real_sched_yield(void);
+int __wrap_sched_yield(void);
 void __real_urcu_bp_synchronize_rcu(void);
 void __wrap_urcu_bp_synchronize_rcu(void);
 
@@ -84,6 +87,19 @@ __wrap_pthread_mutex_lock(pthread_mutex_t *lock)
 		}
 	}
 	return __real_pthread_mutex_lock(lock);
+}
+
+/* And here, who spins for a lock of its own. */
+__attribute__((used)) int
+__wrap_sched_yield(void)
+{
+	if (halt.plan && halt.is_halted &&
+	    pthread_equal(halt.meanwhile, pthread_self())) {
+		halt.waited = true;
+		go_on();
+		return 0;
+	}
+	return __real_sched_yield();
 }
 
 /* Traps no more once halted: the context is what it returns to. */

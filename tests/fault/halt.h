@@ -6,9 +6,10 @@
  * long as another thread needs to show whether that one waits.
  *
  * Waiting is seen, not timed: a program linked with --wrap=pthread_mutex_lock
- * comes here with each lock.  If the thread that is halted holds it, that is
- * counted, and the halted thread goes on.  Who waits in another way hangs, and
- * is ended by the alarm clock of the program.
+ * and --wrap=sched_yield comes here with each lock, and when it gives the CPU
+ * up.  If the thread that is halted holds the lock, or if one is halted then,
+ * that is counted, and the halted thread goes on.  Who waits in another way
+ * hangs, and is ended by the alarm clock of the program.
  */
 #ifndef HALT_H
 #define HALT_H

@@ -34,7 +34,7 @@ take_give_near(void *cpu)
 	struct seat seat = seat_on(*(int *)cpu);
 
 	rig_give(&seat, rig_take(&seat));
-#ifdef BACKEND_PERCPU_H
+#ifdef RACK_MAGAZINES
 	INTERLEAVE_REQUIRE(counts_get(&seat.counts, RACK_HITS) == 2);
 #endif
 }

@@ -59,7 +59,7 @@ watch(const struct stack *stack)
 void
 rig_watch(void)
 {
-#ifdef BACKEND_PERCPU_H
+#ifdef RACK_MAGAZINES
 	for (uint32_t i = 0; i < rig.backend.n_racks; i++)
 		watch(&rig.backend.racks[i].full.stack);
 #endif
