@@ -8,7 +8,7 @@
     bench.py compare A B     print what changed between two, beyond noise
 
 Exit status: 0; 1 a trial failed (an invariant did not hold); 2 bad usage;
-130 interrupted.  What is fast or slow, or noisy, or misses a target, never
+130 interrupted.  What is fast or slow, or disturbed, or misses a target, never
 changes it.
 """
 import json

@@ -16,14 +16,14 @@ import tables
 FILE = 'report.html'
 # Of each kind; the others are folded away.
 SHOWN = 2
-CLASSES = {layout.RED: 'bad', layout.GREEN: 'good', layout.YELLOW: 'noisy'}
+CLASSES = {layout.RED: 'bad', layout.GREEN: 'good', layout.YELLOW: 'disturbed'}
 STYLE = '''
 :root { color-scheme: light dark; --ink: #1c1c1c; --faint: #595959;
   --ground: #fdfdfc; --line: #d9d9d6; --band: #f1f1ee; --bad: #b3261e;
-  --good: #00664a; --noisy: #8a5a00; --link: #00598c }
+  --good: #00664a; --disturbed: #8a5a00; --link: #00598c }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e6;
   --faint: #a9a9a6; --ground: #161717; --line: #3a3b3b; --band: #222323;
-  --bad: #ff9a90; --good: #5fd0a8; --noisy: #f0bd5b; --link: #7cc4f2 } }
+  --bad: #ff9a90; --good: #5fd0a8; --disturbed: #f0bd5b; --link: #7cc4f2 } }
 body { margin: 0 auto; padding: 1.5rem clamp(.75rem, 3vw, 2.5rem) 4rem;
   max-width: 100rem; background: var(--ground); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif }
@@ -54,7 +54,7 @@ tbody tr:hover td { background: var(--band) }
 i { display: inline-block; width: .65rem; height: .65rem; border-radius: 2px;
   margin-right: .5rem; border: 1px solid var(--faint) }
 .bad { color: var(--bad); font-weight: 600 } .good { color: var(--good) }
-.noisy { color: var(--noisy) }
+.disturbed { color: var(--disturbed) }
 pre { overflow-x: auto; font-size: .8125rem }
 '''
 

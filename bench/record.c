@@ -261,7 +261,7 @@ json_noise(struct json *j, const struct options *o, const struct trial *t)
 	json_real(j, "psi", t->pressure);
 	json_known(j, "nivcsw", !o->sim, t->switches);
 	json_real(j, "steal", t->steal);
-	json_bool(j, "flag", t->noisy);
+	json_bool(j, "flag", t->disturbed);
 	json_close_object(j);
 }
 

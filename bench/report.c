@@ -61,7 +61,7 @@ trial_table(FILE *out, const struct trial *t)
 		(double)t->wall_ns / (double)t->ops,
 		(double)t->cpu_ns / (double)t->ops);
 	if (isfinite(t->overlap))
-		fprintf(out, " %6.2f%c", t->overlap, t->noisy ? '~' : ' ');
+		fprintf(out, " %6.2f%c", t->overlap, t->disturbed ? '~' : ' ');
 	else
 		fprintf(out, " %6s ", "-");
 	cell(out, 11, s->counted, s->constructed);

@@ -138,7 +138,7 @@ class Targets(unittest.TestCase):
                 if target.where == plan.KEYTABLE_16.title()
                 and ('p99.9' in target.what or 'better' in target.what)]
 
-    def test_a_row_that_is_surely_worse_is_not_hidden_by_a_noisy_one(self):
+    def test_a_row_that_is_surely_worse_is_not_hidden_by_a_disturbed_one(self):
         # The greater median is treiber's, but it may be no worse.
         worse, better = self.tail_make({
             'treiber': [8000] + 5 * [20000], 'percpu': 6 * [9900]})

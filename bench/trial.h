@@ -90,7 +90,7 @@ struct trial {
 	uint64_t wakes;    /* each of the sampler's may be the cause of one */
 	double pressure;   /* share of the wall time, or NaN */
 	double steal;      /* the same */
-	bool noisy;
+	bool disturbed;
 	/* Invariants that did not hold. */
 	unsigned failures;
 	char failure[TRIAL_FAILURES_MAX][TRIAL_FAILURE_BYTES];

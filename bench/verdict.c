@@ -15,6 +15,8 @@
 /* Less than so much of the possible overlap, or more of others' pressure. */
 #define OVERLAP_MIN .9
 #define PRESSURE_MAX .1
+/* More CPU time than this share of the wall time went to other machines. */
+#define STEAL_MAX .1
 /* A worker's involuntary switches a second, beyond those for the sampler. */
 #define SWITCHES_PER_S_MAX 100.
 
@@ -32,7 +34,7 @@ verdict_fail(struct trial *t, const char *format, ...)
 }
 
 static void
-verdict_noise(struct trial *t, unsigned cpus)
+judge_noise(struct trial *t, unsigned cpus)
 {
 	unsigned workers = t->workload.workers;
 	unsigned possible = workers < cpus ? workers : cpus;
@@ -41,15 +43,17 @@ verdict_noise(struct trial *t, unsigned cpus)
 		(double)t->wakes;
 
 	/* Where threads come and go, or sleep, some do not run. */
-	t->noisy = t->workload.lifetime_ops == 0 && t->workload.live == 0 &&
-		   t->overlap < OVERLAP_MIN * possible;
+	t->disturbed = t->workload.lifetime_ops == 0 && t->workload.live == 0 &&
+		       t->overlap < OVERLAP_MIN * possible;
+	if (isfinite(t->steal) && t->steal > STEAL_MAX)
+		t->disturbed = true;
 	/* More workers than CPUs wait for each other; that is no noise. */
 	if (workers > cpus)
 		return;
 	if (isfinite(t->pressure) && t->pressure > PRESSURE_MAX)
-		t->noisy = true;
+		t->disturbed = true;
 	if ((double)t->switches > switches)
-		t->noisy = true;
+		t->disturbed = true;
 }
 
 void
@@ -57,7 +61,7 @@ verdict_measured(struct trial *t, unsigned cpus)
 {
 	double p = workload_crosses(&t->workload) ? t->workload.migrate : 0;
 
-	verdict_noise(t, cpus);
+	judge_noise(t, cpus);
 	if (t->ops == 0)
 		verdict_fail(t, "nothing was borrowed");
 	/* Where fibers go is nobody's to ask for. */

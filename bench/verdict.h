@@ -12,7 +12,7 @@ verdict_fail(struct trial *trial, const char *format, ...);
 
 /*
  * Checks what the measured phase showed: the migration rate and the bound.
- * Sets bound_ok and noisy; `cpus` is how many CPUs the workers could use.
+ * Sets bound_ok and disturbed; `cpus` is how many CPUs the workers could use.
  */
 void verdict_measured(struct trial *trial, unsigned cpus);
 /* Checks what fibers found, when everything is closed. */

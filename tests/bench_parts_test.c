@@ -276,32 +276,36 @@ failures_of(uint64_t footprint_peak, double p_obs)
 
 /* A second of two workers on so many CPUs. */
 static bool
-noisy(unsigned cpus, double overlap, double pressure, uint64_t switches)
+disturbed(unsigned cpus, double overlap, double pressure, double steal,
+	  uint64_t switches)
 {
 	struct trial trial = { .ops = 1,
 			       .wall_ns = 1000000000,
 			       .overlap = overlap,
 			       .pressure = pressure,
+			       .steal = steal,
 			       .wakes = 100,
 			       .switches = switches };
 
 	trial.workload = workload_of(2, .5, DESTINATION_UNIFORM);
 	verdict_measured(&trial, cpus);
-	return trial.noisy;
+	return trial.disturbed;
 }
 
 static void
 noise_is_what_others_take_from_the_workers(void **state)
 {
 	(void)state;
-	assert_false(noisy(2, 1.9, .05, 290));
-	assert_true(noisy(2, 1.7, .05, 290));
-	assert_true(noisy(2, 1.9, .15, 290));
-	assert_true(noisy(2, 1.9, .05, 310));
-	assert_false(noisy(2, 1.9, NAN, 290));
-	/* On one CPU they take it from each other. */
-	assert_false(noisy(1, .95, .9, 9999));
-	assert_true(noisy(1, .8, .9, 9999));
+	assert_false(disturbed(2, 1.9, .05, .05, 290));
+	assert_true(disturbed(2, 1.7, .05, .05, 290));
+	assert_true(disturbed(2, 1.9, .15, .05, 290));
+	assert_true(disturbed(2, 1.9, .05, .15, 290));
+	assert_true(disturbed(2, 1.9, .05, .05, 310));
+	assert_false(disturbed(2, 1.9, NAN, NAN, 290));
+	/* On one CPU they take it from each other, or others from both. */
+	assert_false(disturbed(1, .95, .9, .05, 9999));
+	assert_true(disturbed(1, .8, .9, .05, 9999));
+	assert_true(disturbed(1, .95, .9, .15, 9999));
 }
 
 static void
