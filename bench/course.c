@@ -65,20 +65,13 @@ course_cap(struct course *c)
 uint64_t
 course_sample_memory(struct course *c)
 {
-	struct memory memory;
+	uint64_t kib;
 
-	if (!memory_read(&memory))
-		team_fail("read /proc/self/status", errno);
-	if (memory.rss_anon_kib > c->trial->rss_peak_kib)
-		c->trial->rss_peak_kib = memory.rss_anon_kib;
-	c->trial->vm_hwm_kib = memory.vm_hwm_kib;
 	c->memory_ns = clock_wall_ns();
-	if (c->recording)
-		memory_series_add(&c->trial->memory, c->memory_ns,
-				  memory.rss_anon_kib);
-	if (memory.rss_anon_kib > c->trial->rss_before_kib + MEMORY_KIB_MAX)
+	kib = trial_sample_memory(c->trial, c->memory_ns, c->recording);
+	if (kib > c->trial->rss_before_kib + MEMORY_KIB_MAX)
 		course_cap(c);
-	return memory.rss_anon_kib;
+	return kib;
 }
 
 /* Objects and operations as of one moment, as far as that goes. */

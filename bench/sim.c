@@ -32,23 +32,6 @@ struct sim {
 	uint64_t returns[WORKLOAD_WORKERS_MAX];
 };
 
-static uint64_t
-memory_sample(struct sim *s, bool keep)
-{
-	struct trial *t = s->trial;
-	struct memory memory;
-
-	if (!memory_read(&memory))
-		team_fail("read /proc/self/status", errno);
-	if (memory.rss_anon_kib > t->rss_peak_kib)
-		t->rss_peak_kib = memory.rss_anon_kib;
-	t->vm_hwm_kib = memory.vm_hwm_kib;
-	if (keep)
-		memory_series_add(&t->memory, clock_wall_ns(),
-				  memory.rss_anon_kib);
-	return memory.rss_anon_kib;
-}
-
 static void
 sample(struct sim *s, bool keep)
 {
@@ -187,7 +170,7 @@ measure(struct sim *s)
 
 	t->measured_ns = clock_wall_ns();
 	sample(s, true);
-	memory_sample(s, true);
+	trial_sample_memory(t, clock_wall_ns(), true);
 	before = totals_take(s);
 	for (unsigned i = 0; i < s->crowd.n; i++) {
 		t->workers[i].borrows = s->borrows[i];
@@ -203,12 +186,12 @@ measure(struct sim *s)
 		if (k < SAMPLES)
 			sample(s, false);
 		if (k % 2 == 0)
-			memory_sample(s, true);
+			trial_sample_memory(t, clock_wall_ns(), true);
 	}
 	t->wall_ns = clock_wall_ns() - t->wall_ns;
 	t->cpu_ns = clock_thread_ns() - t->cpu_ns;
 	sample(s, true);
-	t->rss_end_kib = memory_sample(s, false);
+	t->rss_end_kib = trial_sample_memory(t, clock_wall_ns(), false);
 	measure_work(s, &before);
 	measure_bound(s);
 }
@@ -272,9 +255,9 @@ sim_close(struct sim *s)
 	crowd_detach(c);
 	subject_stats(c->subject, &stats);
 	verdict_quiesced(t, &stats, c->borrows, c->returns);
-	t->rss_quiesced_kib = memory_sample(s, false);
+	t->rss_quiesced_kib = trial_sample_memory(t, clock_wall_ns(), false);
 	subject_trim(c->subject);
-	t->rss_trimmed_kib = memory_sample(s, false);
+	t->rss_trimmed_kib = trial_sample_memory(t, clock_wall_ns(), false);
 	error = subject_close(c->subject);
 	if (error != 0)
 		verdict_fail(t, "the subject does not close: %s",
@@ -319,7 +302,7 @@ sim_run(const struct options *o, const struct sim_files *files, unsigned round,
 	t->overlap = t->pressure = t->steal = NAN;
 	sim_open(&s);
 	s.crowd.record = files->record;
-	t->rss_before_kib = memory_sample(&s, false);
+	t->rss_before_kib = trial_sample_memory(t, clock_wall_ns(), false);
 	/* A recording begins at the beginning. */
 	if (s.trace == NULL && files->record == NULL)
 		drive_run(&s.drive, workload_sim_ceiling(&t->workload) +

@@ -69,6 +69,21 @@ measure_times(struct course *c)
 	t->overlap = (double)t->cpu_ns / (double)t->wall_ns;
 }
 
+uint64_t
+trial_sample_memory(struct trial *t, uint64_t now_ns, bool keep)
+{
+	struct memory memory;
+
+	if (!memory_read(&memory))
+		team_fail("read /proc/self/status", errno);
+	if (memory.rss_anon_kib > t->rss_peak_kib)
+		t->rss_peak_kib = memory.rss_anon_kib;
+	t->vm_hwm_kib = memory.vm_hwm_kib;
+	if (keep)
+		memory_series_add(&t->memory, now_ns, memory.rss_anon_kib);
+	return memory.rss_anon_kib;
+}
+
 /* The share of the wall time that `noise` grew by, since `before`. */
 static void
 measure_noise(struct trial *t, const struct machine_noise *before)

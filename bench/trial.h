@@ -96,6 +96,12 @@ struct trial {
 	char failure[TRIAL_FAILURES_MAX][TRIAL_FAILURE_BYTES];
 };
 
+/*
+ * This process's memory now, into the peak and, to be kept, the series; returns
+ * its anonymous part in KiB.  Ends the process if it cannot.
+ */
+uint64_t trial_sample_memory(struct trial *trial, uint64_t now_ns, bool keep);
+
 /* Runs round `round`; ends the process if it cannot. */
 void trial_run(const struct options *options, unsigned round,
 	       struct trial *trial);
