@@ -11,6 +11,9 @@
 #include "dpdk_mempool.h"
 #include "reference.h"
 
+/* With more workers than CPUs it waits for who has none. */
+#define SUBJECT_STALLS 1
+
 struct pool {
 	struct rte_mempool *mempool;
 	unsigned cache_objects;

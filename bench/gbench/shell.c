@@ -18,8 +18,15 @@
 
 #include SUBJECT
 
-/* One worker, and so many for each CPU; but no more than a trial may have. */
+/*
+ * One worker, and so many for each CPU; but no more than a trial may have, and
+ * no more than CPUs if workers stall while another one has none.
+ */
+#ifdef SUBJECT_STALLS
+static const unsigned workers_per_cpu[] = { 0, 1 };
+#else
 static const unsigned workers_per_cpu[] = { 0, 1, 2, 8 };
+#endif
 #define COUNTS (sizeof(workers_per_cpu) / sizeof(workers_per_cpu[0]))
 
 /* A case with some number of workers.  Owner: the main thread. */
@@ -85,6 +92,11 @@ case_open(struct benchmark *benchmarks, const struct workload_case *c)
 
 		n = n < least ? least : n;
 		n = n < WORKLOAD_THREADS_MAX ? n : WORKLOAD_THREADS_MAX;
+#ifdef SUBJECT_STALLS
+		/* A case may want more by itself. */
+		if (n > (unsigned)CPU_COUNT(&cpus))
+			continue;
+#endif
 		if (n != last && !benchmark_open(&benchmarks[i], c->name, n))
 			return false;
 		last = n;

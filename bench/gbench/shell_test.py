@@ -6,6 +6,7 @@
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -117,6 +118,16 @@ class Planted(Shell):
             list(dict.fromkeys(name.split('/')[0] for name in listed)),
             # Fibers sleep: they have no time of their own to show.
             [line.split()[0] for line in cases if 'fibers' not in line[:8]])
+
+    def test_who_would_stall_is_not_run_with_more_workers_than_cpus(self):
+        if 'dpdk' not in rows():
+            self.skipTest('no DPDK')
+        most = {row: max(int(number) for number in re.findall(
+            r'workers:(\d+)', run(row, '--benchmark_list_tests').stdout))
+                for row in ('dpdk', 'mutex')}
+        cpus = len(os.sched_getaffinity(0))
+        self.assertLessEqual(most['dpdk'], cpus)
+        self.assertGreater(most['mutex'], cpus)
 
     def test_report_goes_to_a_file_as_well(self):
         with tempfile.TemporaryDirectory() as directory:
