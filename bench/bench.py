@@ -119,8 +119,8 @@ def tables_print(records):
     """
     colour = layout.colourful(sys.stdout)
     read = [record for record in records if record['axis'] is None] or records
-    for make in (tables.throughput, tables.memory, tables.drift,
-                 tables.fairness, targets.table):
+    for make in (tables.throughput, tables.memory, tables.spikes,
+                 tables.drift, tables.fairness, targets.table):
         print(layout.layout(make(read), colour)
               + textwrap.fill(tables.caption(read), layout.WIDTH) + '\n')
     if len(read) < len(records):

@@ -165,11 +165,11 @@ class CommandLine(unittest.TestCase):
         for text, said in (
                 (json.dumps({**good, 'backend': 'percpu'}),
                  'it measured percpu, not mutex'),
-                (json.dumps({**good, 'schema': 1}), 'is not of schema 2'),
+                (json.dumps({**good, 'schema': 1}), 'is not of schema 3'),
                 (json.dumps({**good, 'drift': {}}), 'no usable drift.p_obs'),
                 (json.dumps({**good, 'overlap': float('nan')}),
                  'NaN is no number'),
-                ('', 'unusable'), ('[]', 'is not of schema 2')):
+                ('', 'unusable'), ('[]', 'is not of schema 3')):
             self.write('driftbench-mutex.json', text)
             done = self.run_pools()
             self.assertEqual(done.returncode, 1, text)

@@ -160,6 +160,13 @@ options_suit(const char *program, const struct options *options)
 			program, options->workload.case_name, subject_name());
 		return false;
 	}
+	if (options->workload.trim > 0 && !subject_has_metrics()) {
+		fprintf(stderr,
+			"%s: --trim is not allowed with %s; allowed: with "
+			"none, mutex, treiber, percpu\n",
+			program, subject_name());
+		return false;
+	}
 	if (options->metrics == NULL || options->action != OPTIONS_RUN)
 		return true;
 	if (!subject_has_metrics()) {

@@ -83,6 +83,33 @@ set_hold(struct parse *parse, const char *text)
 }
 
 static bool
+set_spike(struct parse *parse, const char *text)
+{
+	return set_count(text, 2, WORKLOAD_SPIKE_MAX,
+			 &parse->options->workload.spike);
+}
+
+static bool
+set_kept(struct parse *parse, const char *text)
+{
+	return quantity_share(text, 0, WORKLOAD_KEPT_MAX,
+			      &parse->options->workload.kept);
+}
+
+static bool
+set_give_back(struct parse *parse, const char *text)
+{
+	return quantity_share(text, 0, 1, &parse->options->give_back);
+}
+
+static bool
+set_trim(struct parse *parse, const char *text)
+{
+	return quantity_count(text, 0, UINT32_MAX,
+			      &parse->options->workload.trim);
+}
+
+static bool
 set_ring(struct parse *parse, const char *text)
 {
 	return set_count(text, 1, RING_SLOTS, &parse->options->workload.ring);
@@ -239,13 +266,6 @@ set_record(struct parse *parse, const char *text)
 }
 
 static bool
-set_fibers(struct parse *parse, const char *text)
-{
-	parse->ops = true;
-	return quantity_count(text, 1, (uint64_t)1 << 48, &parse->options->ops);
-}
-
-static bool
 set_live(struct parse *parse, const char *text)
 {
 	return set_count(text, 1, WORKLOAD_LIVE_MAX,
@@ -296,7 +316,7 @@ set_help(struct parse *parse, const char *text)
 
 const struct flag flags[] = {
 	{ "--case", "NAME",
-	  "hot, keep, steal, hotspot, pipe, burst, tide, churn, fibers",
+	  "hot, keep, steal, hotspot, pipe, burst, tide, churn, spike, fibers",
 	  set_case, "what the workers do (default hot)" },
 	{ "--workers", "N", "1 to 256, with --sim 1 to 4096", set_workers,
 	  "worker threads (default: the allowed CPUs, or what the case "
@@ -308,8 +328,17 @@ const struct flag flags[] = {
 	  "tide:OPS with OPS 1 to 1000000000",
 	  set_destination, "which worker they go back on" },
 	{ "--burst", "N", "1 to 256", set_burst, "objects delivered at once" },
-	{ "--hold", "N", "1 to 65536", set_hold,
-	  "objects a worker has out before the oldest goes back" },
+	{ "--hold", "N", "1 to 1048576", set_hold,
+	  "objects a worker has out before the oldest goes back (with a spike: "
+	  "default such that it adds 64 MiB)" },
+	{ "--spike", "N", "2 to 100", set_spike,
+	  "measure with so many times as many out, and what of the memory "
+	  "comes back" },
+	{ "--kept", "SHARE", "0 to 0.5", set_kept,
+	  "of a spike: a random choice that stays out (default 0)" },
+	{ "--give-back", "SHARE", "0 to 1", set_give_back,
+	  "of what a spike added: fail if less comes back by a trim (default "
+	  "0.9 where the pool has an arena and nothing is kept, else 0)" },
 	{ "--ring", "N", "1 to 256", set_ring,
 	  "objects on their way from one worker to another (default: 4096 "
 	  "by the workers, at most 256)" },
@@ -321,6 +350,8 @@ const struct flag flags[] = {
 	  set_object_size, "bytes of an object (default 64B)" },
 	{ "--magazine", "N", "2 to 1024", set_magazine,
 	  "objects in a magazine (default 64)" },
+	{ "--trim", "N", "0 to 4294967295", set_trim,
+	  "exchanges after which a pool trims itself (default 0: never)" },
 	{ "--touch", "WHETHER", "yes, no", set_touch,
 	  "borrower and returner access the object (default yes, with --sim "
 	  "no)" },
@@ -353,7 +384,7 @@ const struct flag flags[] = {
 	  "borrow|return object" },
 	{ "--record", "FILE", "a file's name", set_record,
 	  "with --sim: write there what was done, for --trace" },
-	{ "--fibers", "N", "1 to 281474976710656", set_fibers,
+	{ "--fibers", "N", "1 to 281474976710656", set_ops,
 	  "with --case fibers: so many, as --ops (default 100000)" },
 	{ "--live", "N", "1 to 16384", set_live,
 	  "with --case fibers: so many at once (default 1000)" },

@@ -3,6 +3,7 @@
 #include "loop.h"
 
 #include "operate.h"
+#include "spike.h"
 
 /* Of the next operations that are claimed, at most n. */
 static void
@@ -186,9 +187,12 @@ loop_run(void *argument)
 	station_attach(s);
 	if (!s->in_phase)
 		team_wait(s->team);
-	while (s->phases > 0)
+	while (s->phases > 0) {
+		if (s->workload->spike > 0)
+			spike_step(s);
 		if (!phase_run(s))
 			return NULL;
+	}
 	team_wait(s->team);
 	station_clear(s);
 	team_wait(s->team);

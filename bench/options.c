@@ -3,6 +3,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #define NS_PER_MS ((uint64_t)1000 * 1000)
 
 #define TIME_DEFAULT_NS (200 * NS_PER_MS)
+#define TIME_SPIKE_NS (1000 * NS_PER_MS)
 #define WARMUP_DEFAULT_NS (100 * NS_PER_MS)
 #define TIME_SMOKE_NS (20 * NS_PER_MS)
 #define WARMUP_SMOKE_NS (5 * NS_PER_MS)
@@ -62,6 +64,17 @@ fibers_complete(struct parse *parse)
 		o->ops = parse->smoke ? FIBERS_SMOKE : FIBERS;
 }
 
+static void
+spike_complete(struct parse *parse)
+{
+	struct options *o = parse->options;
+
+	if (!arguments_given(parse, "--hold"))
+		o->workload.hold = workload_spike_hold(&o->workload);
+	if (!parse->time)
+		o->time_ns = TIME_SPIKE_NS;
+}
+
 /*
  * A simulation has no threads, hence no CPUs and no length but operations; and
  * nothing to learn from touching, since objects travel nowhere.
@@ -103,6 +116,8 @@ options_complete(struct parse *parse, bool leaks)
 		sim_complete(parse, leaks);
 		return;
 	}
+	if (o->workload.spike > 0)
+		spike_complete(parse);
 	if (o->workload.live > 0)
 		fibers_complete(parse);
 	if (!parse->time && parse->smoke)
@@ -183,7 +198,7 @@ sim_check(const struct parse *parse, char error[OPTIONS_ERROR_BYTES])
 {
 	static const char *const threads[] = {
 		"--ring",    "--think",   "--time",    "--warmup", "--pin",
-		"--latency", "--endless", "--metrics", NULL
+		"--latency", "--endless", "--metrics", "--spike",  NULL
 	};
 	static const char *const simulations[] = { "--trace", "--record",
 						   NULL };
@@ -224,9 +239,9 @@ fibers_check(const struct parse *parse, char error[OPTIONS_ERROR_BYTES])
 	static const char *const fibers[] = { "--fibers", "--live", "--sleep",
 					      NULL };
 	static const char *const objects[] = {
-		"--migrate", "--dest",    "--burst", "--hold",
-		"--ring",    "--think",   "--touch", "--lifetime",
-		"--sim",     "--latency", NULL
+		"--migrate", "--dest",  "--burst",    "--hold", "--ring",
+		"--think",   "--touch", "--lifetime", "--sim",  "--latency",
+		"--spike",   "--trim",  NULL
 	};
 
 	if (parse->workload_case->preset.live == 0)
@@ -236,13 +251,43 @@ fibers_check(const struct parse *parse, char error[OPTIONS_ERROR_BYTES])
 			    "--fibers, --live and --sleep", error);
 }
 
+/* What only a spike understands, and what it needs. */
+static int
+spike_check(const struct parse *parse, char error[OPTIONS_ERROR_BYTES])
+{
+	static const char *const spikes[] = { "--kept", "--give-back", NULL };
+	const struct options *o = parse->options;
+
+	if (o->workload.spike == 0)
+		return flags_refuse(parse, spikes, "without a spike",
+				    "with --case spike or --spike", error);
+	if (o->sim)
+		return refuse(error,
+			      "--case %s is not allowed with --sim, "
+			      "whose objects take no memory; allowed: "
+			      "without --sim",
+			      o->workload.case_name);
+	if (o->workload.lifetime_ops > 0)
+		return refuse(error,
+			      "workers that end after %u operations are not "
+			      "allowed with a spike; allowed: --lifetime 0",
+			      o->workload.lifetime_ops);
+	if (o->warmup_ns == 0)
+		return refuse(error,
+			      "--warmup 0 is not allowed with a spike, which "
+			      "is measured from the working set; allowed: "
+			      "longer");
+	return 0;
+}
+
 /* What must hold between the flags; 0 or -1. */
 static int
 options_check(const struct parse *parse, char error[OPTIONS_ERROR_BYTES])
 {
 	const struct options *o = parse->options;
 
-	if (sim_check(parse, error) != 0 || fibers_check(parse, error) != 0)
+	if (sim_check(parse, error) != 0 || fibers_check(parse, error) != 0 ||
+	    spike_check(parse, error) != 0)
 		return -1;
 	if (parse->time + parse->ops + o->endless > 1)
 		return refuse(error,
@@ -280,6 +325,7 @@ options_parse(struct options *options, int argc, char **argv, bool leaks,
 	options->time_ns = TIME_DEFAULT_NS;
 	options->warmup_ns = WARMUP_DEFAULT_NS;
 	options->rounds = 1;
+	options->give_back = NAN;
 	options->pin = OPTIONS_PIN_AUTO;
 	if (!placement_allowed(&options->cpus)) {
 		snprintf(error, OPTIONS_ERROR_BYTES,

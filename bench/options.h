@@ -26,6 +26,7 @@ struct options {
 	uint64_t ops; /* 0: the trial takes time_ns */
 	uint64_t time_ns;
 	uint64_t warmup_ns; /* 0: none */
+	double give_back;   /* of a spike; NaN: what suits the subject */
 	bool endless;       /* until interrupted */
 	bool latency;       /* operations are timed one by one */
 	bool sim;           /* virtual workers in one thread */

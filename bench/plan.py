@@ -120,6 +120,23 @@ LARGE = Case('steal', 2, ', objects of 4 KiB', ('--object-size', '4KiB'))
 BURST = Case('burst', 2)
 TIDE = Case('tide', 2)
 CHURN = Case('churn', 4)
+# What comes back when ten times the working set was out; the spike itself does
+# not depend on how long it lasts.
+SPIKE_FLAGS = ('--warmup', '20ms', '--ops', '400000')
+
+
+def spike(size, note='', *further, base=''):
+    """A spike that adds 64 MiB of objects of this size."""
+    return Case('spike', 2, f', objects of {size}{note}', (
+        '--object-size', size.replace(' ', ''), *SPIKE_FLAGS, *further),
+                base, ns=700)
+
+
+SPIKES = tuple(map(spike, ('64 B', '4 KiB')))
+KEPT = tuple(spike(size, ', a tenth stays out', '--kept', '0.1')
+             for size in ('64 B', '4 KiB'))
+TIDES = tuple(spike(size, '', '--spike', '10', base='tide')
+              for size in ('64 B', '4 KiB'))
 # A thread of churn lives for 50,000 operations; one worker is one at a time.
 TURNS_HOLD = 100
 TURNS = Case('churn', 1, f': 1,000 threads in turn, {TURNS_HOLD} objects each',
@@ -252,6 +269,10 @@ TABLE = (
     Planned(TIDE, (*POOLS, 'brpc110', 'brpc112')),
     Planned(CHURN, (*POOLS, 'brpc112'), (), ('treiber',)),
     Planned(TURNS, (*BACKENDS, 'brpc112')),
+    *(Planned(case, (*BACKENDS, 'brpc19', 'brpc112', *MALLOCS))
+      for case in SPIKES),
+    *(Planned(case, (*POOLED, *MALLOCS)) for case in KEPT),
+    *(Planned(case, POOLED) for case in TIDES),
     Planned(KEYTABLE_4, POOLED + BRPC, (*POOLED, 'brpc112'), ('percpu',)),
     Planned(KEYTABLE_16, POOLED + BRPC, (*POOLED, 'brpc112')),
     *(Planned(case, (), keytable=TABLED) for case in (FIBERS_4, FIBERS_16)),

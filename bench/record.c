@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#define RECORD_SCHEMA 2
+#define RECORD_SCHEMA 3
 #define RECORD_POINTS_MAX 64u
 
 /* A number that is known, or null. */
@@ -49,6 +49,9 @@ record_params(struct json *j, const struct options *o, const struct workload *w)
 	json_count(j, "warmup_ns", o->warmup_ns);
 	json_count(j, "seed", w->seed);
 	json_string(j, "pin", pin);
+	json_known(j, "spike", w->spike > 0, w->spike);
+	json_real(j, "kept", w->spike > 0 ? w->kept : NAN);
+	json_count(j, "trim", w->trim);
 	json_known(j, "live", fibers, w->live);
 	if (fibers)
 		json_bool(j, "sleep", w->sleeps);
@@ -194,6 +197,27 @@ json_fibers(struct json *j, const struct trial *t)
 	json_close_object(j);
 }
 
+static void
+json_spike(struct json *j, const struct trial *t)
+{
+	const struct trial_spike *s = &t->spike;
+
+	if (t->workload.spike == 0) {
+		json_null(j, "spike");
+		return;
+	}
+	json_open_object(j, "spike");
+	json_count(j, "rss_anon_kib_settled", s->settled_kib);
+	json_count(j, "rss_anon_kib_back", s->back_kib);
+	json_count(j, "added_kib", s->added_kib);
+	json_real(j, "back", s->back);
+	json_real(j, "quiesced", s->quiesced);
+	json_real(j, "trimmed", s->trimmed);
+	json_count(j, "lent", s->lent);
+	json_known(j, "objects", t->stats.counted, s->objects);
+	json_close_object(j);
+}
+
 /*
  * What exchanges should be, of magazines: no fewer than the imbalance needs on
  * both sides, no more than if all that migrates came in bursts.
@@ -329,6 +353,7 @@ record_write(FILE *out, const char *program, const struct options *o,
 	json_laws(&j, o, t);
 	json_fibers(&j, t);
 	json_memory(&j, t);
+	json_spike(&j, t);
 	json_noise(&j, o, t);
 	json_env(&j, o, m);
 	json_failures(&j, t);

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 
-SCHEMA = 2
+SCHEMA = 3
 FILE = 'results.jsonl'
 
 
@@ -70,6 +70,14 @@ def is_latency(value):
         value.get('exchange') is None or is_latency(value['exchange']))
 
 
+def is_spike(value):
+    """Null, or what a spike added and what came back of it."""
+    return value is None or isinstance(value, dict) and all(
+        is_known(value.get(name, ''))
+        for name in ('back', 'quiesced', 'trimmed')) and all(
+        is_number(value.get(name)) for name in ('added_kib', 'lent'))
+
+
 # What the report counts on: (part, keys, check).  '' is the record itself.
 OF_RUN = (
     ('', ('title', 'row', 'stderr'), lambda value: isinstance(value, str)),
@@ -88,6 +96,7 @@ OF_TRIAL = (
     ('', ('ops', 'ns_per_pair'), lambda value: is_number(value) and value > 0),
     ('', ('cpu_ns_per_pair', 'overlap', 'jain', 'min_max'), is_known),
     ('', ('latency',), is_latency),
+    ('', ('spike',), is_spike),
     ('params', ('workers', 'magazine', 'object_size'), is_count),
     ('params', ('migrate',), is_known),
     ('noise', ('flag',), is_flag),

@@ -13,9 +13,10 @@ GOOD = {
     'run': {'git': 'abc', 'each': '1 ms', 'time': 'today', 'command': 'b',
             'smoke': False, 'seed': 0, 'left_out': []},
     'title': 'pipe, 2 workers', 'row': 'mutex', 'chosen': False, 'round': 1,
-    'failed': None, 'stderr': '', 'schema': 2, 'backend': 'mutex',
+    'failed': None, 'stderr': '', 'schema': 3, 'backend': 'mutex',
     'case': 'pipe', 'sim': False, 'ops': 1000, 'ns_per_pair': 12.5,
     'cpu_ns_per_pair': 25, 'overlap': 2.0, 'jain': 1, 'min_max': 1,
+    'spike': None,
     'latency': {'n': 9, 'p50': 1, 'p90': 2, 'p99': 3, 'p999': 4, 'max': 5,
                 'exchange': None},
     'params': {'workers': 2, 'migrate': 1, 'magazine': 64, 'object_size': 64},
@@ -85,9 +86,9 @@ class Load(unittest.TestCase):
             self.refused(self.folder, 'line 2', said)
 
     def test_another_schema(self):
-        for schema in (1, 3, '2', None):
+        for schema in (1, 2, '3', None):
             self.write(json.dumps({**GOOD, 'schema': schema}))
-            self.refused(self.folder, f'schema {schema!r}', 'of schema 2')
+            self.refused(self.folder, f'schema {schema!r}', 'of schema 3')
         self.write(json.dumps(
             {key: GOOD[key] for key in GOOD if key != 'schema'}))
         self.refused(self.folder, 'without a usable schema')
@@ -112,6 +113,9 @@ class Load(unittest.TestCase):
                 ('', 'ns_per_pair', 0), ('', 'ns_per_pair', '1'),
                 ('', 'latency', []), ('', 'latency', {'p50': 1}),
                 ('', 'latency', {**GOOD['latency'], 'exchange': {}}),
+                ('', 'spike', {}), ('', 'spike', 0),
+                ('', 'spike', {'added_kib': None, 'lent': 0, 'back': 1,
+                               'quiesced': 1, 'trimmed': 1}),
                 ('pool', 'constructed', '9'), ('pool', 'bound_ok', 1),
                 ('drift', 'series', None), ('drift', 'series', [[0, 1]]),
                 ('mem', 'series', [[0, '1']]), ('params', 'workers', None)):

@@ -68,6 +68,7 @@ struct subject_worker {
 
 /* A list lies idle after its thread, a cache is for the next one. */
 SUBJECT_STATELESS
+SUBJECT_KEEPS
 
 static inline int64_t
 account_read(_Atomic int64_t *counter)

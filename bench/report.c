@@ -84,6 +84,20 @@ report_trial(FILE *out, const char *program, const struct options *o,
 		trial_table(out, t);
 }
 
+static void
+spike_print(FILE *out, const struct options *o)
+{
+	const struct workload *w = &o->workload;
+
+	if (w->trim > 0)
+		fprintf(out, " --trim %" PRIu64, w->trim);
+	if (w->spike == 0)
+		return;
+	fprintf(out, " --spike %u --kept %g", w->spike, w->kept);
+	if (!isnan(o->give_back))
+		fprintf(out, " --give-back %g", o->give_back);
+}
+
 /* How long a trial is. */
 static void
 length_print(FILE *out, const struct options *o)
@@ -117,6 +131,7 @@ sim_print(FILE *out, const char *program, const struct options *o)
 			w->case_name, w->workers, w->migrate, destination,
 			w->burst, w->hold, w->lifetime_ops, o->ops, w->seed);
 	}
+	spike_print(out, o);
 	if (o->record != NULL)
 		fprintf(out, " --record %s", o->record);
 	fprintf(out,
@@ -180,6 +195,7 @@ report_options(FILE *out, const char *program, const char *subject,
 		w->burst, w->hold, w->object_bytes, w->magazine,
 		w->touch ? "yes" : "no", workload_ring_capacity(w),
 		w->lifetime_ops);
+	spike_print(out, o);
 	duration_print(out, "--think", w->think_ns);
 	length_print(out, o);
 	duration_print(out, "--warmup", o->warmup_ns);

@@ -29,18 +29,25 @@ def latency_make():
                          'p999': 9000, 'max': 20000}}
 
 
+def spike_make():
+    """What of 100 MiB came back."""
+    return {'added_kib': 102400, 'back': 0.0, 'quiesced': .25,
+            'trimmed': .955, 'lent': 0}
+
+
 def report_make(row, case):
     """What a program reports of a trial in which all is as it should be."""
     base, sim = case.base or case.name, '--sim' in case.flags
     leaks = row in plan.LEAKING and base not in ('hot', 'keep')
     return {
-        'schema': 2, 'backend': plan.expected(row)[0], 'case': base,
+        'schema': 3, 'backend': plan.expected(row)[0], 'case': base,
         'sim': sim, 'ops': 1000,
         'params': {'workers': case.workers, 'migrate': .5, 'object_size': 64,
                    'magazine': 64},
         'ns_per_pair': GOOD_NS.get(row, 1.2), 'cpu_ns_per_pair': 1.0,
         'overlap': None if sim else 1.0, 'jain': .99, 'min_max': .9,
         'noise': {'flag': None if sim else False},
+        'spike': spike_make() if case.name == 'spike' else None,
         'latency': latency_make() if '--latency' in case.flags else None,
         'pool': pool_make(row, leaks),
         'drift': {'p_obs': .5, 'tv_pred': .1, 'tv_obs': .1,

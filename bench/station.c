@@ -26,7 +26,7 @@ layout_of(const struct workload *w)
 
 	l.destinations = WORKLOAD_TABLE_ENTRIES;
 	l.boxes = apart_round(w->workers * sizeof(struct ring *));
-	l.held = apart_round((w->hold - 1) * sizeof(void *));
+	l.held = apart_round((workload_hold_most(w) - 1) * sizeof(void *));
 	l.station = l.destinations + 2 * l.boxes + l.held;
 	return l;
 }

@@ -27,7 +27,7 @@
 
 /*
  * Invariant (between operations): borrowed - kept - cleared - sent are out, all
- * of them in held[]; kept + cleared + received are back.
+ * of them in held[] or lent[]; kept + cleared + received are back.
  */
 struct station {
 	/* Read-only while threads run. */
@@ -39,7 +39,7 @@ struct station {
 	bool crosses;
 	bool touch;
 	uint32_t burst;
-	uint32_t delay;        /* length of held[], hold - 1 */
+	uint32_t delay;        /* length of held[], hold - 1 but in a spike */
 	uint64_t think_turns;  /* 0: do not think */
 	uint8_t *destinations; /* a table to draw from */
 	struct ring **outbox;  /* by destination; NULL: none */
@@ -56,7 +56,9 @@ struct station {
 	/* The thread's at work. */
 	_Alignas(CPU_APART_BYTES) struct subject_worker worker;
 	struct member member;
-	uint32_t held_at;  /* the oldest */
+	uint32_t held_at; /* the oldest */
+	uint32_t lent_n;  /* what a spike left out is lent[0 .. lent_n) */
+	void **lent;
 	unsigned inbox_at; /* the next to drain */
 	uint64_t random;
 	uint64_t numbers; /* drawn: 16 bits for a decision */

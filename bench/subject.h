@@ -20,6 +20,7 @@
  *	size_t subject_bound(struct subject *, size_t peak_in_use)
  *	void subject_trim(struct subject *)	gives back what memory it can;
  *						no worker is attached
+ *	bool subject_gives_back(void)	that is nearly all of what was added
  *	bool subject_borrow_exchanges(struct subject_worker)
  *	bool subject_return_exchanges(struct subject_worker)
  *		is the next one not served by what the worker has at hand?
@@ -55,10 +56,6 @@
 	{                                                                      \
 		(void)worker;                                                  \
 	}                                                                      \
-	static inline void subject_trim(struct subject *subject)               \
-	{                                                                      \
-		(void)subject;                                                 \
-	}                                                                      \
 	static inline void subject_place(struct subject_worker worker,         \
 					 int cpu)                              \
 	{                                                                      \
@@ -80,7 +77,18 @@
 		return -ENOTSUP;                                               \
 	}
 
-/* The same, and no bound, no leak and no exchange: the subject is no pool. */
+/* A subject that keeps all memory that it has. */
+#define SUBJECT_KEEPS                                                          \
+	static inline void subject_trim(struct subject *subject)               \
+	{                                                                      \
+		(void)subject;                                                 \
+	}                                                                      \
+	static inline bool subject_gives_back(void)                            \
+	{                                                                      \
+		return false;                                                  \
+	}
+
+/* No state, no bound, no leak and no exchange: the subject is no pool. */
 #define SUBJECT_NO_POOL                                                        \
 	SUBJECT_STATELESS                                                      \
 	static inline bool subject_leaks(void)                                 \

@@ -7,6 +7,8 @@
 #ifndef SUBJECT_MALLOC_H
 #define SUBJECT_MALLOC_H
 
+#include <dlfcn.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +23,41 @@ struct subject_worker {
 };
 
 SUBJECT_NO_POOL
+
+/*
+ * All is freed, and the threads' caches went with them; now the allocator that
+ * is there is asked for what it has kept, each in its own way.
+ */
+static inline void
+subject_trim(struct subject *subject)
+{
+	union {
+		void *symbol;
+		int (*mallctl)(const char *, void *, size_t *, void *, size_t);
+		void (*mi_collect)(bool force);
+		void (*tcmalloc_release)(void);
+	} f;
+
+	(void)subject;
+	/* 4096: all arenas of jemalloc. */
+	if ((f.symbol = dlsym(RTLD_DEFAULT, "mallctl")) != NULL)
+		f.mallctl("arena.4096.purge", NULL, NULL, NULL, 0);
+	else if ((f.symbol = dlsym(RTLD_DEFAULT, "mi_collect")) != NULL)
+		f.mi_collect(true);
+	else if ((f.symbol = dlsym(RTLD_DEFAULT,
+				   "MallocExtension_ReleaseFreeMemory")) !=
+		 NULL)
+		f.tcmalloc_release();
+	else
+		malloc_trim(0);
+}
+
+/* How much it is, is the allocator's affair. */
+static inline bool
+subject_gives_back(void)
+{
+	return false;
+}
 
 static inline const char *
 subject_name(void)

@@ -36,6 +36,7 @@ struct subject_worker {
 };
 
 SUBJECT_NO_POOL
+SUBJECT_KEEPS
 
 static inline const char *
 subject_name(void)

@@ -3,6 +3,7 @@
 #ifndef SUBJECT_POOL_H
 #define SUBJECT_POOL_H
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 
@@ -10,6 +11,11 @@
 #include <driftpool/pool.h>
 
 #include "subject.h"
+
+/* Does the library check all calls? */
+#ifndef BENCH_CHECKED
+#define BENCH_CHECKED 0
+#endif
 
 struct subject {
 	struct dp_pool *pool;
@@ -41,6 +47,7 @@ subject_open(struct subject *subject, const struct workload *workload,
 	config.name = workload->case_name;
 	config.object_size = workload->object_bytes;
 	config.magazine_size = workload->magazine;
+	config.trim = workload->trim;
 	subject->pool = dp_pool_create(&config);
 	return subject->pool != NULL ? 0 : -errno;
 }
@@ -113,6 +120,14 @@ static inline void
 subject_trim(struct subject *subject)
 {
 	dp_pool_trim(subject->pool, 0);
+}
+
+/* With an arena of its own; not what checks remember of each object. */
+static inline bool
+subject_gives_back(void)
+{
+	return !BENCH_CHECKED && !subject_leaks() &&
+	       dlsym(RTLD_DEFAULT, "mallctl") != NULL;
 }
 
 static inline bool

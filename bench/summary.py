@@ -27,8 +27,8 @@ def all_tables(directory, records):
     """The tables of a run, the targets first; what hyperfine found last."""
     read = readable(records)
     found = [make(read) for make in (
-        targets.table, tables.throughput, tables.memory, tables.drift,
-        tables.fairness)]
+        targets.table, tables.throughput, tables.memory, tables.spikes,
+        tables.drift, tables.fairness)]
     checked = hyperfine.table(directory, records)
     return found + [checked] * bool(checked)
 
@@ -105,6 +105,11 @@ def figure(part, key):
     return lambda trial: trial[part][key] if part else trial[key]
 
 
+def of_spike(key):
+    """What finds a figure of a spike in a trial."""
+    return lambda trial: trial['spike'][key] if trial['spike'] else None
+
+
 # The figures of a cell: {name: what finds it in a trial}.
 FIGURES = {
     'cpu_ns_per_pair': figure('', 'cpu_ns_per_pair'),
@@ -119,6 +124,8 @@ FIGURES = {
     **{key: figure('mem', key) for key in (
         'rss_anon_kib_before', 'rss_anon_kib_peak', 'rss_anon_kib_quiesced',
         'rss_anon_kib_trimmed', 'slope_kib_per_s')},
+    **{f'spike_{key}': of_spike(key) for key in (
+        'added_kib', 'back', 'quiesced', 'trimmed', 'lent')},
     **{f'{key}_ns': quantile(key) for key in QUANTILES},
     **{f'exchange_{key}_ns': quantile(key, 'exchange') for key in QUANTILES},
 }

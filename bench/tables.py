@@ -180,6 +180,38 @@ def memory(records):
          for title, rows in group(records).items()])
 
 
+def spike_row(row, trials):
+    """One line of the table."""
+    lent = middle(trials, 'spike', 'lent')
+    return [label(row, trials),
+            number(middle(trials, 'spike', 'added_kib') / 1024, 1),
+            *(percent(middle(trials, 'spike', key), 1)
+              for key in ('back', 'quiesced', 'trimmed')),
+            number(lent or None)]
+
+
+def spikes(records):
+    """The table of what comes back of a spike, where there was one."""
+    groups = []
+    for title, rows in group(records).items():
+        rows = {row: trials for row, trials in rows.items()
+                if any(trial['spike'] for trial in measured(trials))}
+        if rows:
+            groups.append((heading(title, rows), [
+                spike_row(row, rows[row]) for row in rows]))
+    return Table(
+        'WHAT A SPIKE LEAVES',
+        'Medians over the rounds. added: anonymous memory in MiB that ten '
+        'times the working set took more than the working set. Then what of '
+        'it came back: at the working set again; with everything returned '
+        'and all workers detached; and after a trim, or what the allocator '
+        'has for one. out: objects chosen at random that nobody returned, '
+        'in all of this. Memory is counted from before the first borrow, so '
+        'that a working set that stays is not forgiven; the pools have to '
+        'give back 90 % by a trim where nothing is out.',
+        ['', 'added', 'working set', 'returned', 'trimmed', 'out'], groups)
+
+
 def exchanges(trials):
     """Refills and flushes per 1,000 operations."""
     return median_known(

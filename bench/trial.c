@@ -12,6 +12,7 @@
 #include "fibers/fibers.h"
 #include "loop.h"
 #include "monitor.h"
+#include "spike.h"
 #include "verdict.h"
 
 /* Runs one phase of at most ops operations and time_ns; 0: no such limit. */
@@ -23,6 +24,25 @@ phase_run(struct course *c, uint64_t ops, uint64_t time_ns)
 		fibers_prepare(c->crew, &c->team);
 	team_wait(&c->team);
 	course_watch(c, time_ns);
+	team_wait(&c->team);
+}
+
+/* The warm-up, and the phase after a spike. */
+static void
+short_phase_run(struct course *c)
+{
+	const struct options *o = c->options;
+
+	phase_run(c, o->ops > 0 ? (o->ops + 7) / 8 : 0, o->warmup_ns);
+}
+
+/* Between phases: a spike's stations take or return objects; see spike.h. */
+static void
+course_step(struct course *c)
+{
+	if (c->trial->workload.spike == 0)
+		return;
+	team_wait(&c->team);
 	team_wait(&c->team);
 }
 
@@ -218,13 +238,46 @@ course_open(struct course *c)
 	for (unsigned i = 0; i < w->workers; i++) {
 		struct station *s = &c->stations.each[i];
 
-		s->phases = o->warmup_ns > 0 ? 2 : 1;
+		s->phases = w->spike > 0       ? SPIKE_PHASES
+			    : o->warmup_ns > 0 ? 2
+					       : 1;
 		if (c->crew != NULL)
 			team_start(&c->team, &s->member, i, fibers_run,
 				   fibers_worker(c->crew, i));
 		else
 			team_start(&c->team, &s->member, i, loop_run, s);
 	}
+}
+
+/* What a spike left out goes back at last. */
+static void
+course_return_lent(struct course *c)
+{
+	struct subject_worker worker;
+	int error;
+
+	if (c->trial->spike.lent == 0)
+		return;
+	error = subject_attach(&worker, &c->subject, 0);
+	if (error != 0)
+		team_fail("attach a worker", -error);
+	for (unsigned i = 0; i < c->stations.n; i++) {
+		const struct station *s = &c->stations.each[i];
+
+		for (uint32_t k = 0; k < s->lent_n; k++)
+			subject_return(worker, s->lent[k], s->crosses);
+	}
+	subject_detach(worker);
+}
+
+/* The share of what a spike added that has to come back. */
+static double
+give_back_least(const struct options *o)
+{
+	if (!isnan(o->give_back))
+		return o->give_back;
+	return subject_gives_back() && o->workload.kept == 0 ? SPIKE_GIVE_BACK
+							     : 0;
 }
 
 /* Everything goes back, the workers detach, the books are checked. */
@@ -241,12 +294,17 @@ course_close(struct course *c)
 	for (unsigned i = 0; i < c->stations.n; i++)
 		member_join(&c->stations.each[i].member);
 	sum = tally_take(c);
+	for (unsigned i = 0; i < c->stations.n; i++)
+		t->spike.lent += c->stations.each[i].lent_n;
 	subject_stats(&c->subject, &stats);
+	t->spike.objects = stats.constructed - stats.destructed;
 	verdict_quiesced(t, &stats, sum.borrowed,
 			 sum.kept + sum.cleared + sum.received);
 	t->rss_quiesced_kib = course_sample_memory(c);
 	subject_trim(&c->subject);
 	t->rss_trimmed_kib = course_sample_memory(c);
+	course_return_lent(c);
+	verdict_spike(t, give_back_least(c->options));
 	team_close(&c->team);
 	drift_close(&c->drift);
 	error = c->crew != NULL ? fibers_subject_close(&c->subject)
@@ -276,8 +334,15 @@ trial_run(const struct options *o, unsigned round, struct trial *t)
 	/* All are attached, and nothing has been borrowed. */
 	team_wait(&c.team);
 	t->rss_before_kib = course_sample_memory(&c);
+	course_step(&c);
 	if (o->warmup_ns > 0)
-		phase_run(&c, o->ops > 0 ? (o->ops + 7) / 8 : 0, o->warmup_ns);
+		short_phase_run(&c);
+	t->spike.settled_kib = course_sample_memory(&c);
+	course_step(&c);
 	course_measure(&c);
+	course_step(&c);
+	if (o->workload.spike > 0)
+		short_phase_run(&c);
+	t->spike.back_kib = course_sample_memory(&c);
 	course_close(&c);
 }

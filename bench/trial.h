@@ -39,6 +39,19 @@ struct trial_fibers {
 	int error;           /* of a get, set or end that failed; 0: none */
 };
 
+/* Of a spike: what it added, and what of that came back. */
+struct trial_spike {
+	uint64_t settled_kib; /* memory before it, at the working set, */
+	uint64_t back_kib;    /* and there again after it */
+	uint64_t lent;        /* objects out to the end, */
+	uint64_t objects;     /* all there were before the trim */
+	uint64_t added_kib;
+	/* Shares of that; NaN: nothing was added. */
+	double back;     /* at the working set again */
+	double quiesced; /* everything was returned, */
+	double trimmed;  /* and trimmed */
+};
+
 /* Written by trial_run(). */
 struct trial {
 	const char *subject;
@@ -63,6 +76,7 @@ struct trial {
 	struct drift_result drift;
 	struct drift_series drift_series;
 	struct trial_fibers fibers;
+	struct trial_spike spike;
 	/* If asked for: of single operations, and what timing them costs. */
 	struct latency_quantiles sampled;
 	struct latency_quantiles exchanges;

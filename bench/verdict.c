@@ -19,6 +19,8 @@
 #define STEAL_MAX .1
 /* A worker's involuntary switches a second, beyond those for the sampler. */
 #define SWITCHES_PER_S_MAX 100.
+/* A spike that added less is too small beside all else a process needs. */
+#define SPIKE_KIB_MIN ((uint64_t)64 << 10)
 
 void
 verdict_fail(struct trial *t, const char *format, ...)
@@ -79,20 +81,72 @@ void
 verdict_quiesced(struct trial *t, const struct subject_stats *s,
 		 uint64_t borrows, uint64_t returns)
 {
-	if (borrows != returns)
-		verdict_fail(t, "%" PRIu64 " borrows, but %" PRIu64 " returns",
-			     borrows, returns);
+	const uint64_t lent = t->spike.lent;
+
+	if (borrows != returns + lent)
+		verdict_fail(t,
+			     "%" PRIu64 " borrows, but %" PRIu64
+			     " returns and %" PRIu64 " out",
+			     borrows, returns, lent);
 	if (!s->counted)
 		return;
-	if (s->in_use != 0)
-		verdict_fail(t, "%" PRIu64 " in use when all are back",
-			     s->in_use);
-	if (s->constructed - s->destructed != s->cached + s->depot)
+	if (s->in_use != lent)
+		verdict_fail(t,
+			     "%" PRIu64 " in use when all but %" PRIu64
+			     " are back",
+			     s->in_use, lent);
+	if (s->constructed - s->destructed != s->in_use + s->cached + s->depot)
 		verdict_fail(t,
 			     "constructed %" PRIu64 " - destructed %" PRIu64
-			     " is not cached %" PRIu64 " + depot %" PRIu64,
-			     s->constructed, s->destructed, s->cached,
-			     s->depot);
+			     " is not in use %" PRIu64 " + cached %" PRIu64
+			     " + depot %" PRIu64,
+			     s->constructed, s->destructed, s->in_use,
+			     s->cached, s->depot);
+}
+
+/* Of `added`, what is not above `from` any more. */
+static double
+share_back(uint64_t added, uint64_t from, uint64_t now)
+{
+	uint64_t left = now > from ? now - from : 0;
+
+	if (added == 0)
+		return NAN;
+	return left < added ? 1 - (double)left / (double)added : 0;
+}
+
+/*
+ * The working set is part of the peak, and of what is trimmed; it is none of
+ * what the spike added.  So that is held against what is left above the memory
+ * before the first borrow, as if the warm-up had left nothing of it.
+ */
+void
+verdict_spike(struct trial *t, double least)
+{
+	struct trial_spike *s = &t->spike;
+
+	if (t->workload.spike == 0)
+		return;
+	s->added_kib = t->rss_peak_kib > s->settled_kib
+			       ? t->rss_peak_kib - s->settled_kib
+			       : 0;
+	s->back = share_back(s->added_kib, s->settled_kib, s->back_kib);
+	s->quiesced = share_back(s->added_kib, t->rss_before_kib,
+				 t->rss_quiesced_kib);
+	s->trimmed =
+		share_back(s->added_kib, t->rss_before_kib, t->rss_trimmed_kib);
+	if (least <= 0)
+		return;
+	if (s->added_kib < SPIKE_KIB_MIN)
+		verdict_fail(t,
+			     "the spike added %" PRIu64 " KiB; to judge what "
+			     "comes back it takes %" PRIu64,
+			     s->added_kib, SPIKE_KIB_MIN);
+	else if (!(s->trimmed >= least))
+		verdict_fail(t,
+			     "of %" PRIu64 " KiB that the spike added %.1f %% "
+			     "came back, not %g %%",
+			     s->added_kib, 100 * s->trimmed, 100 * least);
 }
 
 void

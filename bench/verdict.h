@@ -15,6 +15,11 @@ verdict_fail(struct trial *trial, const char *format, ...);
  * Sets bound_ok and disturbed; `cpus` is how many CPUs the workers could use.
  */
 void verdict_measured(struct trial *trial, unsigned cpus);
+/*
+ * Says what a spike added and what of it came back; if that is less than
+ * `least`, a share, or if it added too little to say so, the trial fails.
+ */
+void verdict_spike(struct trial *trial, double least);
 /* Checks what fibers found, when everything is closed. */
 void verdict_fibers(struct trial *trial);
 /* Checks the books when everything is back. */

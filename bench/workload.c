@@ -9,6 +9,8 @@
 /* Objects in a ring, and in all rings to one worker together. */
 #define RING_OBJECTS 256u
 #define RING_OBJECTS_ALL 4096u
+/* What a spike adds, in bytes of objects. */
+#define SPIKE_BYTES ((size_t)72 << 20)
 
 static const struct workload_case cases[] = {
 	{ "hot",
@@ -69,6 +71,14 @@ static const struct workload_case cases[] = {
 	    .hold = 16,
 	    .lifetime_ops = 50000 },
 	  "worker threads end after 50,000 operations, others take over" },
+	{ "spike",
+	  1,
+	  { .migrate = .5,
+	    .destination = DESTINATION_UNIFORM,
+	    .burst = 4,
+	    .hold = 1,
+	    .spike = 10 },
+	  "ten times as many objects are out for a while; what comes back" },
 	{ "fibers",
 	  1,
 	  { .migrate = 0,
@@ -153,6 +163,21 @@ bool
 workload_borrows(const struct workload *w, unsigned i)
 {
 	return i < workload_borrowers(w);
+}
+
+size_t
+workload_hold_most(const struct workload *w)
+{
+	return (size_t)w->hold * (w->spike > 0 ? w->spike : 1);
+}
+
+unsigned
+workload_spike_hold(const struct workload *w)
+{
+	size_t each = w->object_bytes * (w->spike - 1) * workload_borrowers(w);
+	size_t hold = (SPIKE_BYTES + each - 1) / each;
+
+	return hold < WORKLOAD_HOLD_MAX ? (unsigned)hold : WORKLOAD_HOLD_MAX;
 }
 
 /* How much worker i likes to send to j; only the ratios matter. */
@@ -345,7 +370,7 @@ workload_in_use_ceiling(const struct workload *w)
 {
 	if (w->live > 0)
 		return w->live;
-	return (size_t)workload_borrowers(w) * w->hold +
+	return workload_borrowers(w) * workload_hold_most(w) +
 	       (size_t)workload_rings(w) * workload_ring_capacity(w);
 }
 

@@ -13,9 +13,11 @@
 /* Simulated workers; and threads, for one byte names a worker in a table. */
 #define WORKLOAD_WORKERS_MAX 4096u
 #define WORKLOAD_THREADS_MAX 256u
-#define WORKLOAD_HOLD_MAX 65536u
+#define WORKLOAD_HOLD_MAX 1048576u
 #define WORKLOAD_BURST_MAX 256u
 #define WORKLOAD_LIVE_MAX 16384u
+#define WORKLOAD_SPIKE_MAX 100u
+#define WORKLOAD_KEPT_MAX .5
 /* Entries in a table of destinations; a share is exact to one part in it. */
 #define WORKLOAD_TABLE_ENTRIES 4096u
 
@@ -48,11 +50,14 @@ struct workload {
 	unsigned tide_ops;     /* of DESTINATION_TIDE */
 	unsigned burst;        /* objects delivered at once */
 	unsigned hold;         /* objects a borrower has out */
+	unsigned spike;        /* times that in the measured phase; 0: once */
+	double kept;           /* of a spike: this share stays out */
 	unsigned ring;         /* objects a ring may hold; 0: as below */
 	unsigned lifetime_ops; /* a thread's; 0: the whole trial */
 	uint64_t think_ns;     /* between borrow and return */
 	size_t object_bytes;
 	unsigned magazine; /* objects in a magazine */
+	uint64_t trim;     /* exchanges of dp_config.trim; 0: never */
 	bool touch;        /* both sides access the object */
 	unsigned live;     /* fibers at once; 0: objects, and no fibers */
 	bool sleeps;       /* a fiber sleeps; else it yields */
@@ -82,6 +87,14 @@ bool workload_crosses(const struct workload *w);
 /* Does worker i borrow at all? */
 bool workload_borrows(const struct workload *w, unsigned i);
 unsigned workload_borrowers(const struct workload *w);
+
+/* What a borrower has out at the height of the spike, if there is one. */
+size_t workload_hold_most(const struct workload *w);
+/*
+ * What a borrower has to have out so that a spike adds 64 MiB and some more:
+ * what caches have at hand is no part of it.
+ */
+unsigned workload_spike_hold(const struct workload *w);
 
 /* Is worker i of the half that borrows, or that is first at flood? */
 bool workload_in_front(const struct workload *w, unsigned i);

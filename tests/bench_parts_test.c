@@ -326,11 +326,71 @@ verdict_falls_on_what_does_not_hold(void **state)
 	verdict_quiesced(&trial, &books, 7, 7);
 	assert_int_equal(trial.failures, 0);
 	verdict_quiesced(&trial, &books, 7, 6);
-	assert_string_equal(trial.failure[0], "7 borrows, but 6 returns");
+	assert_string_equal(trial.failure[0],
+			    "7 borrows, but 6 returns and 0 out");
 	books.in_use = 1;
 	books.depot = 2;
 	verdict_quiesced(&trial, &books, 7, 7);
-	assert_int_equal(trial.failures, 3);
+	assert_int_equal(trial.failures, 2);
+	books.depot = 1;
+	verdict_quiesced(&trial, &books, 7, 7);
+	assert_int_equal(trial.failures, 4);
+	/* What a spike left out is no error. */
+	trial.failures = 0;
+	trial.spike.lent = 1;
+	books.depot = 2;
+	verdict_quiesced(&trial, &books, 7, 6);
+	assert_int_equal(trial.failures, 0);
+	verdict_quiesced(&trial, &books, 7, 7);
+	assert_int_equal(trial.failures, 1);
+}
+
+/*
+ * Failures of a spike from 20 MiB to a peak, of which so much is left when all
+ * is trimmed; there were 10 before the first borrow.
+ */
+static unsigned
+failures_of_spike(uint64_t peak_mib, uint64_t left_mib, double least,
+		  double trimmed)
+{
+	struct trial trial = { .rss_before_kib = 10 << 10,
+			       .rss_peak_kib = peak_mib << 10,
+			       .rss_quiesced_kib = peak_mib << 10,
+			       .rss_trimmed_kib = left_mib << 10 };
+
+	trial.workload.spike = 10;
+	trial.spike.settled_kib = 20 << 10;
+	trial.spike.back_kib = 70 << 10;
+	verdict_spike(&trial, least);
+	if (isnan(trimmed))
+		assert_true(isnan(trial.spike.trimmed));
+	else
+		assert_near(trial.spike.trimmed, trimmed, 1e-9);
+	return trial.failures;
+}
+
+static void
+what_a_spike_added_has_to_come_back(void **state)
+{
+	struct trial trial = { .rss_peak_kib = 1 << 20 };
+
+	(void)state;
+	/* 100 MiB came: at least 90 go, and what the warm-up left counts. */
+	assert_int_equal(failures_of_spike(120, 20, .9, .9), 0);
+	assert_int_equal(failures_of_spike(120, 21, .9, .89), 1);
+	assert_int_equal(failures_of_spike(120, 10, .9, 1), 0);
+	assert_int_equal(failures_of_spike(120, 5, .9, 1), 0);
+	/* The working set makes it no less than nothing. */
+	assert_int_equal(failures_of_spike(120, 120, .9, 0), 1);
+	/* Not asked. */
+	assert_int_equal(failures_of_spike(120, 120, 0, 0), 0);
+	/* Too small to say, however much of it went. */
+	assert_int_equal(failures_of_spike(84, 10, .9, 1), 0);
+	assert_int_equal(failures_of_spike(83, 10, .9, 1), 1);
+	assert_int_equal(failures_of_spike(20, 10, .9, NAN), 1);
+	/* No spike, nothing to say. */
+	verdict_spike(&trial, .9);
+	assert_int_equal(trial.failures, 0);
 }
 
 int
@@ -346,6 +406,7 @@ main(void)
 		cmocka_unit_test(fairness_is_of_those_who_borrow),
 		cmocka_unit_test(noise_is_what_others_take_from_the_workers),
 		cmocka_unit_test(verdict_falls_on_what_does_not_hold),
+		cmocka_unit_test(what_a_spike_added_has_to_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

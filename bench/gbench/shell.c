@@ -119,9 +119,9 @@ main(int argc, char **argv)
 	open = benchmarks != NULL;
 	if (!open)
 		perror(program_invocation_short_name);
-	/* Fibers sleep: they have no time of their own to show. */
+	/* Fibers sleep, a spike is of memory: no time of their own to show. */
 	for (size_t i = 0; i < n && open; i++)
-		open = cases[i].preset.live > 0 ||
+		open = cases[i].preset.live > 0 || cases[i].preset.spike > 0 ||
 		       case_open(&benchmarks[i * COUNTS], &cases[i]);
 	gbench_context("row", subject_name());
 	status = open ? gbench_main(argc, argv) : 1;
