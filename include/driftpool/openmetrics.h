@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A pool's numbers for monitoring, as OpenMetrics text
- * (application/openmetrics-text; version=1.0.0).
+ * (application/openmetrics-text; version=1.0.0).  Readers of Prometheus' older
+ * text format refuse the type `info`; to them, give the lines without a '#'.
  *
  *	name                                labels       what
  *	driftpool_info                      backend,     1
