@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """The examples do what they say, with every backend, and are short.
 
-    examples_test.py DIRECTORY PROGRAM...
+    examples_test.py DIRECTORY LIBRARY BACKEND PROGRAM...
 
-The directory holds their sources.  Programs are called example_NAME-BACKEND,
-with -checked behind it if the library has checks.
+The directory holds their sources; the library is the shared one, of that
+backend, or '' with a sanitizer: a plain Python cannot load that.  Programs are
+called example_NAME-BACKEND, and -checked behind it where checks are linked.
 """
 import pathlib
 import re
@@ -71,7 +72,7 @@ def too_long(path, text):
 
 class Examples(unittest.TestCase):
     """As they are."""
-    directory, programs = None, []
+    directory, library, backend, programs = None, '', '', []
 
     def each(self):
         """(name, backend, program)"""
@@ -99,6 +100,15 @@ class Examples(unittest.TestCase):
         self.assertEqual(run, set(SAYS))
         # One thread may be done before the others begin, but not each time.
         self.assertGreater(migrated, 0)
+
+    def test_python_finds_the_symbols(self):
+        if not self.library:
+            self.skipTest('a library with a sanitizer is not loaded so')
+        printed = subprocess.run(
+            [sys.executable, '-B', self.directory / 'handover.py',
+             self.library], check=True, text=True,
+            stdout=subprocess.PIPE).stdout
+        self.assertEqual(complaint('handover', self.backend, printed), '')
 
     def metrics(self, program, *arguments):
         """What a metrics program did."""
@@ -156,8 +166,9 @@ class Checks(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    if len(sys.argv) < 3:
+    if len(sys.argv) < 5:
         sys.exit(__doc__)
     Examples.directory = pathlib.Path(sys.argv[1])
-    Examples.programs = [pathlib.Path(name) for name in sys.argv[2:]]
+    Examples.library, Examples.backend = sys.argv[2:4]
+    Examples.programs = [pathlib.Path(name) for name in sys.argv[4:]]
     unittest.main(argv=sys.argv[:1])
