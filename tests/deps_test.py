@@ -86,7 +86,7 @@ class Deps(unittest.TestCase):
     def test_unknown_argument(self):
         status, out, err = self.run_on(FEDORA, 'weekly')
         self.assertEqual((status, out), (2, ''))
-        self.assertIn('allowed: none, or nightly', err)
+        self.assertIn('allowed: none, build or nightly', err)
 
 
 if __name__ == '__main__':
