@@ -125,6 +125,7 @@ def parser(description):
     for name, kept, does in (
             ('table', ('results',), 'print the tables again'),
             ('plot', ('results',), 'write the report again, into the folder'),
+            ('picture', ('results',), 'draw the leak, for README.md'),
             ('compare', ('a', 'b'), 'print what changed beyond noise')):
         made = commands.add_parser(name, allow_abbrev=False, help=does)
         for what in kept:

@@ -5,6 +5,7 @@
     bench.py run [flags]     measure, print, keep the results
     bench.py table DIR       print the tables of kept results
     bench.py plot DIR        write their summary, pictures and page again
+    bench.py picture DIR     draw bench/leak.svg, which README.md shows
     bench.py compare A B     print what changed between two, beyond noise
 
 Exit status: 0; 1 a trial failed (an invariant did not hold); 2 bad usage;
@@ -21,7 +22,9 @@ import time
 
 import compare
 import gbench
+import gnuplot
 import layout
+import leak
 import page
 import plan
 import plots
@@ -211,6 +214,21 @@ def plot(args):
     return 0
 
 
+def picture(args):
+    """Draws the leak, beside this file.  Returns the exit status."""
+    try:
+        print(leak.write(load(args.results), os.path.dirname(
+            os.path.abspath(__file__))))
+    except gnuplot.Missing:
+        fail('no picture: gnuplot is not installed; ci/deps does it')
+    except gnuplot.Failed as error:
+        fail(f'no picture: gnuplot says {error}')
+    except OSError as error:
+        fail(f'{error.filename}: {error.strerror}; allowed: a source tree '
+             'that can be written')
+    return 0
+
+
 def main():
     """Returns the exit status."""
     # The sign of about is no ASCII.
@@ -223,6 +241,7 @@ def main():
         return {'run': lambda: run(args, words[1:]),
                 'table': lambda: table(args),
                 'plot': lambda: plot(args),
+                'picture': lambda: picture(args),
                 'compare': lambda: compare.main(args.a, args.b),
                 }[args.command]()
     except (programs.Unfit, Unusable) as error:
