@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Tests of the picture of the leak: what is in it, and where it comes from."""
+import pathlib
 import unittest
+from xml.etree import ElementTree
 
+import gnuplot
 import leak
 import plan
 import specimen
@@ -36,6 +39,14 @@ class Leak(unittest.TestCase):
                    if record['row'] != 'brpc110']
         with self.assertRaisesRegex(Unusable, 'allowed: .*brpc110'):
             leak.picture(records)
+
+    def test_the_one_in_the_tree_says_how_it_was_made(self):
+        root = ElementTree.parse(
+            pathlib.Path(__file__).with_name(leak.FILE)).getroot()
+        said = root.find(f'{{{gnuplot.SVG}}}desc').text
+        self.assertRegex(said, r'Made by bench/bench.py run .* at commit '
+                         r'[0-9a-f]{7,}, ')
+        self.assertIn('--rows ' + ','.join(leak.ROWS), said)
 
 
 if __name__ == '__main__':
