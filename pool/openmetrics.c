@@ -1,50 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A pool's numbers as OpenMetrics text.  What a walk reads is copied first:
- * nobody waits for who reads the file.
+ * Pools' numbers as OpenMetrics text.  What a walk reads is copied first:
+ * nobody waits for who reads the file.  A family is written once, with the
+ * samples of all pools.
  */
 #include <driftpool/openmetrics.h>
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "pool.h"
 
-/* All that is written.  The caller's. */
+/* All that is written of a pool.  The caller's. */
 struct snapshot {
+	char label[2 * DP_NAME_BYTES_MAX + 1]; /* its name, escaped */
 	struct dp_stats stats;
 	size_t slack; /* the bound of a pool that lends nothing */
 	int64_t departed;
 	struct flow *flows;
+	size_t n_flows;
+};
+
+/* What is written, and where.  The caller's. */
+struct exposition {
+	FILE *file;
+	struct snapshot *each;
 	size_t n;
 };
 
-/* --- Reading ------------------------------------------------------------- */
-
-/* Returns 0 or -ENOMEM. */
-static int
-read_flows(struct dp_pool *pool, struct snapshot *snapshot)
-{
-	size_t room;
-
-	snapshot->n = dp__registry_workers(&pool->registry);
-	/* Again, if more have attached meanwhile. */
-	do {
-		room = snapshot->n + 1;
-		struct flow *flows =
-			realloc(snapshot->flows, room * sizeof(*flows));
-
-		if (!flows)
-			return -ENOMEM;
-		snapshot->flows = flows;
-		snapshot->n = dp__registry_flows(&pool->registry, flows, room,
-						 &snapshot->departed);
-	} while (snapshot->n > room);
-	return 0;
-}
-
-/* --- Writing ------------------------------------------------------------- */
+/* --- Labels -------------------------------------------------------------- */
 
 /* Bytes of the UTF-8 character that the text begins with; 0: it is none. */
 static size_t
@@ -69,181 +56,253 @@ character_bytes(const char *text)
 	return n;
 }
 
-/* A label's value; bytes that are no UTF-8 become question marks. */
+/* The name as a label's value; bytes that are no UTF-8 are question marks. */
 static void
-write_escaped(FILE *file, const char *text)
+escape(char *label, const char *name)
 {
-	while (*text) {
-		size_t n = character_bytes(text);
+	while (*name) {
+		size_t n = character_bytes(name);
 
-		if (*text == '"' || *text == '\\')
-			putc('\\', file);
+		if (*name == '"' || *name == '\\')
+			*label++ = '\\';
 		if (n > 0)
-			fwrite(text, 1, n, file);
+			memcpy(label, name, n);
 		else
-			putc('?', file);
-		text += n > 0 ? n : 1;
+			*label = '?';
+		n = n > 0 ? n : 1;
+		label += n;
+		name += n;
 	}
+	*label = 0;
 }
 
-static void
-write_family(FILE *file, const char *name, const char *type, const char *help)
+/* Samples of two pools of one name could not be told apart. */
+static bool
+labels_differ(const struct exposition *out)
 {
-	fprintf(file, "# TYPE driftpool%s %s\n# HELP driftpool%s %s\n", name,
-		type, name, help);
+	for (size_t i = 0; i < out->n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(out->each[i].label, out->each[j].label) == 0)
+				return false;
+	return true;
+}
+
+/* --- Reading ------------------------------------------------------------- */
+
+/* Returns 0 or -ENOMEM. */
+static int
+read_flows(struct dp_pool *pool, struct snapshot *snapshot)
+{
+	size_t room;
+
+	snapshot->n_flows = dp__registry_workers(&pool->registry);
+	/* Again if they have become twice as many: so this ends. */
+	do {
+		room = 2 * snapshot->n_flows + 1;
+		struct flow *flows =
+			realloc(snapshot->flows, room * sizeof(*flows));
+
+		if (!flows)
+			return -ENOMEM;
+		snapshot->flows = flows;
+		snapshot->n_flows = dp__registry_flows(
+			&pool->registry, flows, room, &snapshot->departed);
+	} while (snapshot->n_flows > room);
+	return 0;
+}
+
+/* The bound comes last, for it only grows.  Returns 0 or -ENOMEM. */
+static int
+read_pool(struct dp_pool *pool, struct snapshot *snapshot)
+{
+	escape(snapshot->label, pool->name);
+	dp_pool_stats(pool, &snapshot->stats);
+	snapshot->slack = dp_pool_bound(pool, 0);
+	return read_flows(pool, snapshot);
+}
+
+/* --- Writing ------------------------------------------------------------- */
+
+static void
+write_family(const struct exposition *out, const char *name, const char *type,
+	     const char *help)
+{
+	fprintf(out->file, "# TYPE driftpool%s %s\n# HELP driftpool%s %s\n",
+		name, type, name, help);
 }
 
 /* A sample up to its value; label NULL: the pool's alone. */
 static void
-write_name(FILE *file, const struct dp_pool *pool, const char *name,
-	   const char *label, const char *value)
+write_name(const struct exposition *out, const struct snapshot *snapshot,
+	   const char *name, const char *label, const char *value)
 {
-	fprintf(file, "driftpool%s{pool=\"", name);
-	write_escaped(file, pool->name);
+	fprintf(out->file, "driftpool%s{pool=\"%s", name, snapshot->label);
 	if (label)
-		fprintf(file, "\",%s=\"%s", label, value);
-	fputs("\"} ", file);
+		fprintf(out->file, "\",%s=\"%s", label, value);
+	fputs("\"} ", out->file);
 }
 
 static void
-write_number(FILE *file, const struct dp_pool *pool, const char *name,
-	     const char *label, const char *value, uint64_t number)
+write_info(const struct exposition *out)
 {
-	write_name(file, pool, name, label, value);
-	fprintf(file, "%" PRIu64 "\n", number);
+	write_family(out, "", "info", "What lends the objects.");
+	for (size_t i = 0; i < out->n; i++)
+		fprintf(out->file,
+			"driftpool_info{pool=\"%s\",backend=\"%s\","
+			"version=\"%s\"} 1\n",
+			out->each[i].label, dp_backend_name(), dp_version());
 }
 
 static void
-write_info(FILE *file, const struct dp_pool *pool)
+write_state(const struct exposition *out, const struct snapshot *snapshot,
+	    const char *state, uint64_t objects)
 {
-	write_family(file, "", "info", "What lends the objects.");
-	fputs("driftpool_info{pool=\"", file);
-	write_escaped(file, pool->name);
-	fprintf(file, "\",backend=\"%s\",version=\"%s\"} 1\n",
-		dp_backend_name(), dp_version());
+	write_name(out, snapshot, "_objects", "state", state);
+	fprintf(out->file, "%" PRIu64 "\n", objects);
 }
 
 static void
-write_objects(FILE *file, const struct dp_pool *pool,
-	      const struct dp_stats *stats)
+write_objects(const struct exposition *out)
 {
-	write_family(file, "_objects", "gauge",
+	write_family(out, "_objects", "gauge",
 		     "Objects by state, exact at rest and within two magazines "
 		     "a worker otherwise.");
-	write_number(file, pool, "_objects", "state", "in_use", stats->in_use);
-	write_number(file, pool, "_objects", "state", "cached", stats->cached);
-	write_number(file, pool, "_objects", "state", "depot", stats->depot);
+	for (size_t i = 0; i < out->n; i++) {
+		const struct snapshot *of = &out->each[i];
+
+		write_state(out, of, "in_use", of->stats.in_use);
+		write_state(out, of, "cached", of->stats.cached);
+		write_state(out, of, "depot", of->stats.depot);
+	}
 }
 
-static void
-write_totals(FILE *file, const struct dp_pool *pool,
-	     const struct dp_stats *stats)
-{
-	const struct {
-		const char *name, *sample, *help;
-		uint64_t number;
-	} totals[] = {
-		{ "_constructed", "_constructed_total", "Objects constructed.",
-		  stats->constructed },
-		{ "_destructed", "_destructed_total", "Objects destructed.",
-		  stats->destructed },
-		{ "_refills", "_refills_total",
-		  "Magazines taken from the shared pool.", stats->refills },
-		{ "_flushes", "_flushes_total",
-		  "Magazines given to the shared pool.", stats->flushes },
-		{ "_misses", "_misses_total",
-		  "Attempts to refill that found nothing.", stats->misses },
-		{ "_retries", "_retries_total",
-		  "Exchanges that failed or waited and went on.",
-		  stats->retries },
-	};
+/* What stands in the stats as it is written. */
+static const struct number {
+	const char *name, *type, *sample;
+	size_t offset; /* of an uint64_t in struct dp_stats */
+	const char *help;
+} numbers[] = {
+	{ "_constructed", "counter", "_constructed_total",
+	  offsetof(struct dp_stats, constructed), "Objects constructed." },
+	{ "_destructed", "counter", "_destructed_total",
+	  offsetof(struct dp_stats, destructed), "Objects destructed." },
+	{ "_refills", "counter", "_refills_total",
+	  offsetof(struct dp_stats, refills),
+	  "Magazines taken from the shared pool." },
+	{ "_flushes", "counter", "_flushes_total",
+	  offsetof(struct dp_stats, flushes),
+	  "Magazines given to the shared pool." },
+	{ "_misses", "counter", "_misses_total",
+	  offsetof(struct dp_stats, misses),
+	  "Attempts to refill that found nothing." },
+	{ "_retries", "counter", "_retries_total",
+	  offsetof(struct dp_stats, retries),
+	  "Exchanges that failed or waited and went on." },
+	{ "_reserved", "gauge", "_reserved",
+	  offsetof(struct dp_stats, reserved),
+	  "Objects constructed ahead of time." },
+	{ "_workers", "gauge", "_workers", offsetof(struct dp_stats, workers),
+	  "Workers attached." },
+	{ "_workers_peak", "gauge", "_workers_peak",
+	  offsetof(struct dp_stats, peak_workers),
+	  "The most workers attached at once." },
+	{ "_magazine_size", "gauge", "_magazine_size",
+	  offsetof(struct dp_stats, magazine_size), "Objects in a magazine." },
+};
 
-	for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]); i++) {
-		write_family(file, totals[i].name, "counter", totals[i].help);
-		write_number(file, pool, totals[i].sample, NULL, NULL,
-			     totals[i].number);
+static void
+write_number(const struct exposition *out, const struct number *number)
+{
+	write_family(out, number->name, number->type, number->help);
+	for (size_t i = 0; i < out->n; i++) {
+		const char *stats = (const char *)&out->each[i].stats;
+		const uint64_t *value = (const void *)(stats + number->offset);
+
+		write_name(out, &out->each[i], number->sample, NULL, NULL);
+		fprintf(out->file, "%" PRIu64 "\n", *value);
 	}
 }
 
 static void
-write_levels(FILE *file, const struct dp_pool *pool,
-	     const struct dp_stats *stats)
+write_bound(const struct exposition *out)
 {
-	const struct {
-		const char *name, *help;
-		uint64_t number;
-	} levels[] = {
-		{ "_reserved", "Objects constructed ahead of time.",
-		  stats->reserved },
-		{ "_workers", "Workers attached.", stats->workers },
-		{ "_workers_peak", "The most workers attached at once.",
-		  stats->peak_workers },
-		{ "_magazine_size", "Objects in a magazine.",
-		  stats->magazine_size },
-	};
-
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-		write_family(file, levels[i].name, "gauge", levels[i].help);
-		write_number(file, pool, levels[i].name, NULL, NULL,
-			     levels[i].number);
-	}
-}
-
-static void
-write_bound(FILE *file, const struct dp_pool *pool, size_t slack)
-{
-	write_family(file, "_bound_over_peak", "gauge",
+	write_family(out, "_bound_over_peak", "gauge",
 		     "The most objects there can be, beyond the most that were "
 		     "in use at once.");
-	if (slack < SIZE_MAX) {
-		write_number(file, pool, "_bound_over_peak", NULL, NULL, slack);
-		return;
+	for (size_t i = 0; i < out->n; i++) {
+		size_t slack = out->each[i].slack;
+
+		write_name(out, &out->each[i], "_bound_over_peak", NULL, NULL);
+		if (slack < SIZE_MAX)
+			fprintf(out->file, "%zu\n", slack);
+		else
+			fputs("+Inf\n", out->file);
 	}
-	write_name(file, pool, "_bound_over_peak", NULL, NULL);
-	fputs("+Inf\n", file);
 }
 
 static void
-write_flows(FILE *file, const struct dp_pool *pool,
-	    const struct snapshot *snapshot)
+write_flows_of(const struct exposition *out, const struct snapshot *of)
 {
-	write_family(
-		file, "_net_flow", "gauge",
-		"Objects that a worker gave to the shared pool, less those "
-		"it took.");
-	write_name(file, pool, "_net_flow", "worker", "departed");
-	fprintf(file, "%" PRId64 "\n", snapshot->departed);
-	for (size_t i = 0; i < snapshot->n; i++) {
+	write_name(out, of, "_net_flow", "worker", "departed");
+	fprintf(out->file, "%" PRId64 "\n", of->departed);
+	for (size_t i = 0; i < of->n_flows; i++) {
 		char number[24];
 
 		snprintf(number, sizeof(number), "%" PRIu64,
-			 snapshot->flows[i].worker);
-		write_name(file, pool, "_net_flow", "worker", number);
-		fprintf(file, "%" PRId64 "\n", snapshot->flows[i].net);
+			 of->flows[i].worker);
+		write_name(out, of, "_net_flow", "worker", number);
+		fprintf(out->file, "%" PRId64 "\n", of->flows[i].net);
 	}
+}
+
+static void
+write_flows(const struct exposition *out)
+{
+	write_family(
+		out, "_net_flow", "gauge",
+		"Objects that a worker gave to the shared pool, less those "
+		"it took.");
+	for (size_t i = 0; i < out->n; i++)
+		write_flows_of(out, &out->each[i]);
+}
+
+/* Returns 0 or a negative errno. */
+static int
+write_all(const struct exposition *out)
+{
+	write_info(out);
+	write_objects(out);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		write_number(out, &numbers[i]);
+	write_bound(out);
+	write_flows(out);
+	fputs("# EOF\n", out->file);
+	/* An error before the flush is remembered without its errno. */
+	errno = 0;
+	if (fflush(out->file) == 0 && !ferror(out->file))
+		return 0;
+	return errno > 0 ? -errno : -EIO;
+}
+
+int
+dp_stats_write_openmetrics_all(struct dp_pool *const *pools, size_t n,
+			       FILE *file)
+{
+	struct exposition out = { file, calloc(n + 1, sizeof(*out.each)), n };
+	int status = out.each ? 0 : -ENOMEM;
+
+	for (size_t i = 0; status == 0 && i < n; i++)
+		status = read_pool(pools[i], &out.each[i]);
+	if (status == 0)
+		status = labels_differ(&out) ? write_all(&out) : -EINVAL;
+	for (size_t i = 0; out.each && i < n; i++)
+		free(out.each[i].flows);
+	free(out.each);
+	return status;
 }
 
 int
 dp_stats_write_openmetrics(struct dp_pool *pool, FILE *file)
 {
-	struct snapshot snapshot = { .slack = dp_pool_bound(pool, 0) };
-
-	dp_pool_stats(pool, &snapshot.stats);
-	int status = read_flows(pool, &snapshot);
-
-	if (status == 0) {
-		write_info(file, pool);
-		write_objects(file, pool, &snapshot.stats);
-		write_totals(file, pool, &snapshot.stats);
-		write_levels(file, pool, &snapshot.stats);
-		write_bound(file, pool, snapshot.slack);
-		write_flows(file, pool, &snapshot);
-		fputs("# EOF\n", file);
-		/* An error before the flush is remembered without its errno. */
-		errno = 0;
-		if (fflush(file) != 0 || ferror(file))
-			status = errno > 0 ? -errno : -EIO;
-	}
-	free(snapshot.flows);
-	return status;
+	return dp_stats_write_openmetrics_all(&pool, 1, file);
 }

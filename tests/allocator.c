@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Invariant: `live` counts what passed through here, whatever may fail. */
 static struct {
@@ -11,6 +12,10 @@ static struct {
 	unsigned long first, n; /* the calls that fail; first 0: none */
 	unsigned long failures; /* since allocator_fail() */
 	long live;
+	unsigned long interrupt; /* the call that calls act(); 0: none */
+	void (*act)(void);
+	const char *pattern; /* NULL: none */
+	size_t pattern_bytes;
 } allocator;
 
 void
@@ -20,6 +25,21 @@ allocator_fail(unsigned long first, unsigned long n)
 	allocator.failures = 0;
 	allocator.first = first;
 	allocator.n = n;
+}
+
+void
+allocator_interrupt(unsigned long first, void (*act)(void))
+{
+	allocator.calls = 0;
+	allocator.interrupt = first;
+	allocator.act = act;
+}
+
+void
+allocator_fill(const void *pattern, size_t bytes)
+{
+	allocator.pattern = pattern;
+	allocator.pattern_bytes = bytes;
 }
 
 unsigned long
@@ -44,6 +64,11 @@ static bool
 fails_now(void)
 {
 	unsigned long call = ++allocator.calls;
+
+	if (call == allocator.interrupt) {
+		allocator.interrupt = 0;
+		allocator.act();
+	}
 	bool fails = allocator.first != 0 && call >= allocator.first &&
 		     call - allocator.first < allocator.n;
 
@@ -55,6 +80,21 @@ static void *
 counted(void *memory)
 {
 	allocator.live += memory != NULL;
+	return memory;
+}
+
+static void *
+filled(void *memory, size_t bytes)
+{
+	for (size_t done = 0; memory && allocator.pattern && done < bytes;
+	     done += allocator.pattern_bytes) {
+		size_t left = bytes - done;
+
+		memcpy((char *)memory + done, allocator.pattern,
+		       left < allocator.pattern_bytes
+			       ? left
+			       : allocator.pattern_bytes);
+	}
 	return memory;
 }
 
@@ -82,7 +122,7 @@ __wrap_malloc(size_t bytes)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return counted(__real_malloc(bytes));
+	return filled(counted(__real_malloc(bytes)), bytes);
 }
 
 WRAPPED void *
@@ -115,7 +155,7 @@ __wrap_aligned_alloc(size_t align, size_t bytes)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return counted(__real_aligned_alloc(align, bytes));
+	return filled(counted(__real_aligned_alloc(align, bytes)), bytes);
 }
 
 /* Leaves errno alone, as the real one does. */
@@ -128,6 +168,8 @@ __wrap_posix_memalign(void **memory, size_t align, size_t bytes)
 	int status = __real_posix_memalign(memory, align, bytes);
 
 	allocator.live += status == 0;
+	if (status == 0)
+		filled(*memory, bytes);
 	return status;
 }
 

@@ -4,7 +4,6 @@
  * so and changes nothing, and succeeds when there is memory again.
  */
 #include <driftpool/keytable.h>
-#include <driftpool/openmetrics.h>
 
 #include <errno.h>
 
@@ -165,20 +164,6 @@ pool_that_cannot_be_made_leaves_nothing(void **state)
 	assert_int_equal(allocator_live(), live);
 }
 
-static void
-metrics_that_cannot_be_read_are_not_written(void **state)
-{
-	char text[64];
-	FILE *file = fmemopen(text, sizeof(text), "w");
-
-	(void)state;
-	allocator_fail(1, ALLOCATOR_FOREVER);
-	assert_int_equal(dp_stats_write_openmetrics(scene.pool, file), -ENOMEM);
-	allocator_fail(0, 0);
-	assert_int_equal(ftell(file), 0);
-	fclose(file);
-}
-
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_scene, clear_scene)
 
 int
@@ -189,7 +174,6 @@ main(void)
 		EACH(slots_that_cannot_be_made_are_reported),
 		EACH(table_that_cannot_be_kept_is_destructed),
 		EACH(pool_that_cannot_be_made_leaves_nothing),
-		EACH(metrics_that_cannot_be_read_are_not_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

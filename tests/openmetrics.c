@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes the numbers of a pool to standard output, for openmetrics_test.py,
- * which knows what was done with it.  Exit status: 0, or 1 and a line.
+ * Writes the numbers of a pool to standard output, with an argument those of
+ * another one as well, for openmetrics_test.py, which knows what was done with
+ * them.  Exit status: 0, or 1 and a line.
  */
 #include <driftpool/openmetrics.h>
 
@@ -20,8 +21,26 @@ must(int holds, const char *claim)
 	}
 }
 
+/* The pool's numbers, or also those of one that nobody has used. */
+static void
+write_numbers(struct dp_pool *pool, int with_another)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+
+	config.name = "another";
+	config.object_size = 64;
+	if (!with_another) {
+		must(dp_stats_write_openmetrics(pool, stdout) == 0, "writing");
+		return;
+	}
+	struct dp_pool *pools[] = { pool, dp_pool_create(&config) };
+
+	must(dp_stats_write_openmetrics_all(pools, 2, stdout) == 0, "writing");
+	must(dp_pool_destroy(pools[1]) == 0, "destroy");
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct dp_config config = DP_CONFIG_INIT;
 	void *objects[N_OBJECTS];
@@ -40,7 +59,8 @@ main(void)
 	dp_return_bulk(b, objects, N_OBJECTS - 1);
 	dp_return(gone, dp_borrow(gone));
 	dp_worker_detach(gone);
-	must(dp_stats_write_openmetrics(pool, stdout) == 0, "writing");
+	(void)argv;
+	write_numbers(pool, argc > 1);
 	dp_return(a, objects[N_OBJECTS - 1]);
 	dp_worker_detach(a);
 	dp_worker_detach(b);

@@ -57,12 +57,12 @@ class OpenMetrics(unittest.TestCase):
     """The output of each program."""
     programs = []
 
-    def each(self):
+    def each(self, *words):
         """(backend, text, families) of each program."""
         self.assertTrue(self.programs)
         for program in self.programs:
             text = subprocess.run(
-                [program], check=True, encoding='utf-8',
+                [program, *words], check=True, encoding='utf-8',
                 stdout=subprocess.PIPE, stdin=subprocess.DEVNULL).stdout
             found = families(text)
             info = found['driftpool'].samples[0].labels
@@ -127,6 +127,32 @@ class OpenMetrics(unittest.TestCase):
                 self.assertEqual(
                     sum(flows.values()),
                     self.value(found, 'driftpool_objects', state='depot'))
+
+    def test_pools_are_told_apart_in_one_exposition(self):
+        for (_, _, alone), (_, _, found) in zip(self.each(),
+                                                self.each('two')):
+            self.assertEqual({name: family.type
+                              for name, family in found.items()}, TYPES)
+            for name, family in found.items():
+                of = {pool: [(sample.name, sample.labels, sample.value)
+                             for sample in family.samples
+                             if sample.labels['pool'] == pool]
+                      for pool in (NAME, 'another')}
+                self.assertEqual(sum(map(len, of.values())),
+                                 len(family.samples))
+                self.assertTrue(of['another'], name)
+                self.assertEqual(of[NAME], [
+                    (sample.name, sample.labels, sample.value)
+                    for sample in alone[name].samples])
+            self.assertEqual(self.value(found, 'driftpool_workers',
+                                        pool='another'), 0)
+
+    def test_families_in_pieces_are_refused(self):
+        for (_, one, _), (_, two, _) in zip(self.each(), self.each('two')):
+            self.assertFalse(refused(two))
+            other = one.replace('pool="', 'pool="other ')
+            self.assertFalse(refused(other))
+            self.assertTrue(refused(one.replace('# EOF\n', '') + other))
 
     def test_parser_refuses_what_is_wrong(self):
         for _, text, _ in self.each():

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A pool's numbers for monitoring, as OpenMetrics text
+ * Pools' numbers for monitoring, as OpenMetrics text
  * (application/openmetrics-text; version=1.0.0).  Readers of Prometheus' older
  * text format refuse the type `info`; to them, give the lines without a '#'.
  *
@@ -23,9 +23,10 @@
  *	                                                 shared pool, less those
  *	                                                 taken from it
  *
- * All have the label `pool`, its name.  Workers are numbered as they attach,
- * from 1; what those who are gone gave and took has worker="departed".  Objects
- * drift to a worker whose flow only rises.
+ * All have the label `pool`, its name, in which a byte that is no UTF-8 becomes
+ * a question mark.  Workers are numbered as they attach, from 1; what those who
+ * are gone gave and took has worker="departed".  Objects drift to a worker
+ * whose flow only rises.
  */
 #ifndef DRIFTPOOL_OPENMETRICS_H
 #define DRIFTPOOL_OPENMETRICS_H
@@ -44,15 +45,24 @@ extern "C" {
  * The numbers are read first, all of them, and then written: workers never wait
  * for it, but who attaches or detaches may, while they are read.  Objects and
  * totals are of one dp_pool_stats(), with its promise: totals only grow, levels
- * are exact at quiescence and within 2M a worker otherwise.  Flows are read
- * right after; at quiescence their sum is what is in the depot, with `none` in
- * the piles.
+ * are exact at quiescence and within 2M a worker otherwise.  The bound and the
+ * flows are read right after; at quiescence the flows' sum is what is in the
+ * depot, with `none` in the piles.
  *
  * May be called by any thread, concurrently with everything but a successful
  * dp_pool_destroy(); waits for attach, detach and fork, and for the file.
  * Returns 0; -ENOMEM, and nothing is written; or what writing failed with.
  */
 DP_API int dp_stats_write_openmetrics(struct dp_pool *pool, FILE *file);
+
+/*
+ * The same for n pools, 0 or more, in one exposition: expositions of one pool
+ * each cannot be joined, as a family must stand together.  Each pool is read as
+ * of an instant of its own.  Also -EINVAL, and nothing is written, if two of
+ * them have one name: their samples could not be told apart.
+ */
+DP_API int dp_stats_write_openmetrics_all(struct dp_pool *const *pools,
+					  size_t n, FILE *file);
 
 #ifdef __cplusplus
 }
