@@ -87,6 +87,33 @@ class What(unittest.TestCase):
         self.assertLess(made.zoom, 9100)
         self.assertGreater(made.zoom, 228)
 
+    def test_fibers_are_drawn_over_time(self):
+        records = specimen.records_make(preset='keytable')
+        for record in records:
+            leaks = record['row'] in plan.LEAKING
+            record['params'].update(live=1000, migrate=0)
+            record['pool']['peak_in_use'] = 1000
+            record['drift']['series'] = [
+                [ms, 1000 * ms, 1000 + ms * (5000 if leaks else 10)]
+                for ms in range(10)]
+            record['mem']['series'] = [[ms, 1024 * ms] for ms in range(10)]
+        self.assertEqual(
+            [made.name.split('-live')[0] for made in plots.pictures(records)],
+            [f'{what}-fibers-{workers}-workers-1-000'
+             for what in ('constructed', 'memory') for workers in (4, 16)])
+        made = named(records, 'constructed-fibers-4')
+        self.assertEqual([line.row for line in made.lines if line.row],
+                         list(plan.TABLED))
+        self.assertIn('in use, at most 1,000',
+                      [line.end for line in made.lines])
+        # They do the same, so that operations are their clock.
+        self.assertEqual(made.x.label, 'operations')
+        self.assertTrue(1090 < made.zoom < 46000)
+        # Without tables of values, nothing crosses here.
+        for record in records:
+            del record['params']['live']
+        self.assertEqual(plots.pictures(records), [])
+
     def test_without_a_leak_there_is_no_lower_panel(self):
         records = run_make()
         for record in records:
