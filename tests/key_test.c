@@ -4,6 +4,10 @@
  * nor its values for those of its successor.
  */
 #include <errno.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "harness.h"
 #include "keys.h"
@@ -255,6 +259,83 @@ threads_make_and_delete_keys_at_once(void **state)
 	harness_race(4, come_and_go, NULL);
 }
 
+/* --- fork() without the handlers ----------------------------------------- */
+
+static struct {
+	struct dp_key key, other;
+} forked;
+
+static void
+go_on(struct dp_keytable *table)
+{
+	void *got;
+
+	harness_equal("get", 0,
+		      (uint64_t)dp_keytable_get(&table, scene.worker,
+						forked.key, &got));
+	harness_equal("value", (uintptr_t)&value, (uintptr_t)got);
+	harness_equal("set", 0,
+		      (uint64_t)dp_keytable_set(&table, scene.worker,
+						forked.other, &table));
+	dp_keytable_get(&table, scene.worker, forked.other, &got);
+	harness_equal("own value", (uintptr_t)&table, (uintptr_t)got);
+}
+
+static void
+create_for_ever(struct dp_keytable *table)
+{
+	struct dp_key key;
+
+	(void)table;
+	dp_key_create(&key, NULL);
+}
+
+/* What a child does that was forked while a key was made; its status. */
+static int
+fork_amid_create(void (*act)(struct dp_keytable *table),
+		 struct dp_keytable *table)
+{
+	const struct itimerval soon = { .it_value = { .tv_usec = 100000 } };
+	int status = -1;
+
+	dp__keys_lock();
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (act == create_for_ever)
+			setitimer(ITIMER_REAL, &soon, NULL);
+		else
+			alarm(60);
+		act(table);
+		harness_leave(0);
+	}
+	dp__keys_unlock();
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return status;
+}
+
+static void
+child_without_handlers_goes_on_with_its_table(void **state)
+{
+	struct dp_keytable *table = NULL;
+
+	(void)state;
+	forked.key = new_key();
+	forked.other = new_key();
+	set(&table, forked.key, &value);
+	assert_int_equal(fork_amid_create(go_on, table), 0);
+	/* The lock was held, or there would be nothing to it. */
+	if (!HARNESS_TSAN) {
+		int status = fork_amid_create(create_for_ever, table);
+
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGALRM);
+	}
+	end(&table);
+	assert_int_equal(dp_key_delete(forked.key), 0);
+	assert_int_equal(dp_key_delete(forked.other), 0);
+}
+
 int
 main(void)
 {
@@ -267,6 +348,7 @@ main(void)
 		cmocka_unit_test(
 			place_without_further_versions_is_not_used_again),
 		cmocka_unit_test(threads_make_and_delete_keys_at_once),
+		cmocka_unit_test(child_without_handlers_goes_on_with_its_table),
 	};
 
 	return harness_status(
