@@ -6,9 +6,12 @@
 #include <driftpool/keytable.h>
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "allocator.h"
 #include "books.h"
+#include "table.h"
 
 #define M 2
 #define N_TABLES (4 * M)
@@ -119,6 +122,45 @@ slots_that_cannot_be_made_are_reported(void **state)
 	assert_int_equal(scene.destructed, 0);
 }
 
+/* Memory that is like slots of a key's, with a value that is none. */
+static void
+new_slots_are_empty_whatever_was_in_their_memory(void **state)
+{
+	struct dp_key fresh = { 0, 0 };
+	struct dp_keytable *table = NULL;
+	void *value = &value;
+	int own;
+
+	(void)state;
+	/* In the sub-table of the first key, made when that is set. */
+	assert_int_equal(dp_key_create(&fresh, count), 0);
+	assert_int_equal(fresh.index / SUB_SLOTS,
+			 scene.first.index / SUB_SLOTS);
+	const struct slot slot = { fresh.version, 1, &scene };
+	struct slot seen[2];
+
+	allocator_fill(&slot, sizeof(slot));
+	void *memory;
+
+	assert_int_equal(posix_memalign(&memory, 64, sizeof(seen)), 0);
+	memcpy(seen, memory, sizeof(seen));
+	free(memory);
+	assert_ptr_equal(seen[1].value, &scene);
+	assert_int_equal(set(&table, scene.first, &own), 0);
+	allocator_fill(NULL, 0);
+	assert_int_equal(dp_keytable_get(&table, scene.worker, fresh, &value),
+			 0);
+	assert_null(value);
+	assert_int_equal(dp_keytable_end(&table, scene.worker), 0);
+	/* What is given up has one value, and no other. */
+	dp_worker_detach(scene.worker);
+	scene.worker = NULL;
+	assert_int_equal(dp_pool_destroy(scene.pool), 0);
+	scene.pool = NULL;
+	assert_int_equal(scene.destructed, 1);
+	assert_int_equal(dp_key_delete(fresh), 0);
+}
+
 /* An end cannot fail: without memory to keep the table, it is given up. */
 static void
 table_that_cannot_be_kept_is_destructed(void **state)
@@ -172,6 +214,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		EACH(table_that_cannot_be_made_is_reported),
 		EACH(slots_that_cannot_be_made_are_reported),
+		EACH(new_slots_are_empty_whatever_was_in_their_memory),
 		EACH(table_that_cannot_be_kept_is_destructed),
 		EACH(pool_that_cannot_be_made_leaves_nothing),
 	};
