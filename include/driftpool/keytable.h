@@ -121,7 +121,9 @@ DP_API struct dp_pool *dp_keytable_pool_create(const struct dp_config *config);
  *
  * Common errors: -EINVAL if the key was deleted or never created, if the worker
  * is of a pool of other objects, if the table is of another pool than the
- * worker or was ended already, or if both are NULL; nothing is changed then.
+ * worker or was ended and lies in the pool, or if both are NULL; nothing is
+ * changed then.  A copy of the pointer of a table that was lent again, or given
+ * up, is not told from that of its new fiber.
  * Where a table must be borrowed, -ENOMEM; it stays NULL then.
  */
 
@@ -136,7 +138,8 @@ DP_API int dp_keytable_get(struct dp_keytable **table, struct dp_worker *worker,
 /*
  * Sets the value; NULL takes it away.  An inherited one that the fiber has not
  * read is destructed first.
- * Returns 0 or a common error; -ENOMEM also for the slots of the key; -ELOOP if
+ * Returns 0 or a common error, -EINVAL also if the destructor of the inherited
+ * value has deleted the key; -ENOMEM also for the slots of the key; -ELOOP if
  * the destructor of the inherited value has itself set the key in each of
  * DP_KEYTABLE_PASSES passes: what it set last is there, and not `value`.
  */
