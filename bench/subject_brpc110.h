@@ -5,32 +5,14 @@
  * miss constructs; nothing ever leaves a list for another thread, not even when
  * its own has ended: the leak that driftpool is about.
  *
- * Left out are the global list, which nothing but a reserve filled, and the
+ * Left out is all use of the global list, which only a reserve filled, and the
  * look-up of the thread's list, two or three times an operation: the worker's
  * handle has it, which flatters this row by some nanoseconds.
  */
 #ifndef SUBJECT_BRPC110_H
 #define SUBJECT_BRPC110_H
 
-#include "reference_list.h"
-
-/* Writers of the lock would be who destroys the pool. */
-struct pool {
-	pthread_rwlock_t lock;
-};
-
-static void
-pool_open(struct pool *pool)
-{
-	pthread_rwlock_init(&pool->lock, NULL);
-}
-
-static int64_t
-pool_close(struct pool *pool)
-{
-	pthread_rwlock_destroy(&pool->lock);
-	return 0;
-}
+#include "reference_rwlock.h"
 
 static const struct reference reference = {
 	.name = "brpc110",

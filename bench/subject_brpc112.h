@@ -12,29 +12,11 @@
 #ifndef SUBJECT_BRPC112_H
 #define SUBJECT_BRPC112_H
 
-#include "reference_list.h"
+#include "reference_rwlock.h"
 
 #define LIST_CAP 4000u
 #define FLUSH_OBJECTS (LIST_CAP / 2)
 #define REFILL_OBJECTS 200u
-
-struct pool {
-	pthread_rwlock_t lock;
-	struct link *first; /* of the global list, under the lock */
-};
-
-static void
-pool_open(struct pool *pool)
-{
-	pthread_rwlock_init(&pool->lock, NULL);
-}
-
-static int64_t
-pool_close(struct pool *pool)
-{
-	pthread_rwlock_destroy(&pool->lock);
-	return links_free(pool->first);
-}
 
 static const struct reference reference = {
 	.name = "brpc112",
