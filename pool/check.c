@@ -3,52 +3,29 @@
 #include "check.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "misuse.h"
 #include "pool.h"
 #include "watch.h"
 #include "worker.h"
 
-/* The thread's number, never used again; 0: not yet given. */
-static _Thread_local uint64_t thread_number;
+/* The system has no thread of a larger id. */
+#define THREAD_ID_BITS 22
+
+/* A number that is never used again, and the id below it; 0: not yet given. */
+static _Thread_local uint64_t thread;
 static _Atomic uint64_t last_thread_number;
 
-static _Noreturn void __attribute__((format(printf, 2, 3)))
-fail(const struct dp_pool *pool, const char *format, ...)
-{
-	char text[1024];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	fprintf(stderr, "driftpool: pool '%s': %s\n", pool->name, text);
-	abort();
-}
-
-/* FNV-1a, eight bytes at a time: tells that something was written. */
+/* What is poisoned must not be read, and needs no hash. */
 static uint64_t
 hash_of(const struct dp_pool *pool, const void *object)
 {
-	/* What is poisoned must not be read, and needs no hash. */
 	const size_t bytes = DP_POISONS ? 0 : pool->source.object_bytes;
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
 	watch_opened(object, bytes);
-	for (size_t i = 0; i < bytes; i += sizeof(uint64_t)) {
-		size_t left = bytes - i;
-		uint64_t word = 0;
-
-		/* Plain: the object is the caller's own just now. */
-		memcpy(&word, (const char *)object + i,
-		       left < sizeof(word) ? left : sizeof(word));
-		hash = (hash ^ word) * UINT64_C(0x100000001b3);
-	}
-	return hash;
+	return dp__ledger_hash(object, bytes);
 }
 
 /* --- Pool ---------------------------------------------------------------- */
@@ -125,12 +102,13 @@ dp__check_attach(struct worker *w)
 static uint64_t
 this_thread(void)
 {
-	if (thread_number == 0)
-		/* K7 relaxed: any number will do that nobody else has. */
-		thread_number =
-			1 + atomic_fetch_add_explicit(&last_thread_number, 1,
-						      memory_order_relaxed);
-	return thread_number;
+	if (thread != 0)
+		return thread;
+	/* K7 relaxed: any number will do that nobody else has. */
+	thread = 1 + atomic_fetch_add_explicit(&last_thread_number, 1,
+					       memory_order_relaxed);
+	thread = thread << THREAD_ID_BITS | (uint64_t)gettid();
+	return thread;
 }
 
 void
@@ -141,18 +119,30 @@ dp__check_bind(struct worker *w)
 			      memory_order_relaxed);
 }
 
-void
-dp__check_owner(const struct worker *w)
+static uint64_t
+owner_of(const struct worker *w)
 {
 	/* K6 relaxed: the right thread wrote it itself. */
-	if (atomic_load_explicit(&w->check.owner, memory_order_relaxed) ==
-	    this_thread())
-		return;
-	fail(w->pool,
-	     "worker %p used by thread %d, but it belongs to another one; a "
-	     "task must not keep its worker across a suspension, and a handle "
-	     "that moves is bound by dp_worker_bind()",
-	     (const void *)&w->head, (int)gettid());
+	return atomic_load_explicit(&w->check.owner, memory_order_relaxed);
+}
+
+bool
+dp__check_is_owner(const struct worker *w)
+{
+	return owner_of(w) == this_thread();
+}
+
+pid_t
+dp__check_thread(const struct worker *w)
+{
+	return (pid_t)(owner_of(w) & ((UINT64_C(1) << THREAD_ID_BITS) - 1));
+}
+
+void
+dp__check_owner_at(const struct worker *w, const void *site)
+{
+	if (!dp__check_is_owner(w))
+		dp__misuse_handle(w, site);
 }
 
 void
@@ -160,11 +150,12 @@ dp__check_detach(const struct worker *w)
 {
 	dp__check_owner(w);
 	if (w->check.inside > 0)
-		fail(w->pool,
-		     "worker %p detached by thread %d in a call of its own: a "
-		     "constructor or destructor must not detach the worker "
-		     "in whose call it runs",
-		     (const void *)&w->head, (int)gettid());
+		dp__misused(
+			w->pool,
+			"worker %p detached by thread %d in a call of its own: "
+			"a constructor or destructor must not detach the "
+			"worker in whose call it runs",
+			(const void *)&w->head, (int)gettid());
 }
 
 void
@@ -185,11 +176,11 @@ dp__check_site(struct worker *w, const void *site)
 /* --- Objects ------------------------------------------------------------- */
 
 void
-dp__check_borrow(struct worker *w, size_t n)
+dp__check_borrow(struct worker *w, size_t n, const void *site)
 {
 	struct check_pool *check = &w->pool->check;
 
-	dp__check_owner(w);
+	dp__check_owner_at(w, site);
 	w->check.inside++;
 	dp__check_lock(w->pool);
 	check->in_use += n;
@@ -204,11 +195,12 @@ check_unwritten(const struct dp_pool *pool, const struct ledger_entry *entry,
 		const char *found)
 {
 	if (hash_of(pool, entry->object) != entry->hash)
-		fail(pool,
-		     "object %p was written to after it was returned by %s; "
-		     "lent before by %s; found when it was %s",
-		     entry->object, dp__party_words(entry->returner).text,
-		     dp__party_words(entry->lender).text, found);
+		dp__misused(
+			pool,
+			"object %p was written to after it was returned by %s; "
+			"lent before by %s; found when it was %s",
+			entry->object, dp__party_words(entry->returner).text,
+			dp__party_words(entry->lender).text, found);
 }
 
 /* pre: the lock is held */
@@ -219,14 +211,15 @@ lend(struct dp_pool *pool, const void *object, struct party who)
 		dp__ledger_find(&pool->check.ledger, object);
 
 	if (!entry)
-		fail(pool,
-		     "%p lent by %s is no object of this pool: somebody wrote "
-		     "to a cache",
-		     object, dp__party_words(who).text);
+		dp__misused(pool,
+			    "%p lent by %s is no object of this pool: "
+			    "somebody wrote to a cache",
+			    object, dp__party_words(who).text);
 	if (entry->lent)
-		fail(pool, "object %p lent by %s, but %s had lent it already",
-		     object, dp__party_words(who).text,
-		     dp__party_words(entry->lender).text);
+		dp__misused(pool,
+			    "object %p lent by %s, but %s had lent it already",
+			    object, dp__party_words(who).text,
+			    dp__party_words(entry->lender).text);
 	check_unwritten(pool, entry, "to be lent");
 	watch_lent(pool, object, pool->source.object_bytes);
 	entry->lent = true;
@@ -253,16 +246,17 @@ take_back(struct dp_pool *pool, const void *object, struct party who)
 	struct ledger_entry *entry =
 		dp__ledger_find(&pool->check.ledger, object);
 
-	if (!entry)
-		fail(pool, "%p returned by %s is no object of this pool",
-		     object, dp__party_words(who).text);
+	if (!entry) {
+		dp__check_unlock(pool);
+		dp__misuse_stranger(pool, object, who);
+	}
 	if (!entry->lent)
-		fail(pool,
-		     "object %p returned by %s, but %s had returned it "
-		     "already; lent before by %s",
-		     object, dp__party_words(who).text,
-		     dp__party_words(entry->returner).text,
-		     dp__party_words(entry->lender).text);
+		dp__misused(pool,
+			    "object %p returned by %s, but %s had returned it "
+			    "already; lent before by %s",
+			    object, dp__party_words(who).text,
+			    dp__party_words(entry->returner).text,
+			    dp__party_words(entry->lender).text);
 	entry->lent = false;
 	entry->hash = hash_of(pool, object);
 	watch_returned(pool, object);
@@ -274,7 +268,7 @@ dp__check_return(struct dp_pool *pool, struct worker *w, void *const *objects,
 		 size_t n, const void *site)
 {
 	if (w) {
-		dp__check_owner(w);
+		dp__check_owner_at(w, site);
 		w->check.inside++;
 	}
 	dp__check_lock(pool);
@@ -318,11 +312,12 @@ forget(struct dp_pool *pool, const void *object)
 		dp__ledger_find(&pool->check.ledger, object);
 
 	if (!entry)
-		fail(pool, "%p given up, which is no object of this pool",
-		     object);
+		dp__misused(pool,
+			    "%p given up, which is no object of this pool",
+			    object);
 	if (entry->lent)
-		fail(pool, "object %p given up, but %s has it lent", object,
-		     dp__party_words(entry->lender).text);
+		dp__misused(pool, "object %p given up, but %s has it lent",
+			    object, dp__party_words(entry->lender).text);
 	check_unwritten(pool, entry, "to be destructed");
 	dp__ledger_remove(&pool->check.ledger, object);
 }
@@ -392,9 +387,9 @@ dp__check_bound(struct dp_pool *pool)
 
 	/* A trimmer's magazine may make it less than nothing for a moment. */
 	if ((int64_t)footprint > (int64_t)bound && bound <= INT64_MAX)
-		fail(pool,
-		     "footprint %" PRIu64 " above the bound %" PRIu64
-		     " for a peak of %" PRIu64 " in use",
-		     footprint, bound, peak);
+		dp__misused(pool,
+			    "footprint %" PRIu64 " above the bound %" PRIu64
+			    " for a peak of %" PRIu64 " in use",
+			    footprint, bound, peak);
 	dp__check_unlock(pool);
 }

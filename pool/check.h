@@ -38,7 +38,7 @@ struct check_pool {
 
 /* The owner's; `hidden` may be read by anyone. */
 struct check_worker {
-	_Atomic uint64_t owner;  /* a thread's number */
+	_Atomic uint64_t owner;  /* a thread, by number and id */
 	_Atomic uint32_t hidden; /* objects that n does not show */
 	uint32_t inside;         /* calls that have begun and not ended */
 	const void *site;        /* of the next call; NULL: where it returns */
@@ -53,7 +53,10 @@ void dp__check_hide(struct worker *w);
 
 void dp__check_attach(struct worker *w);
 void dp__check_bind(struct worker *w);
-void dp__check_owner(const struct worker *w);
+bool dp__check_is_owner(const struct worker *w);
+pid_t dp__check_thread(const struct worker *w);
+void dp__check_owner_at(const struct worker *w, const void *site);
+#define dp__check_owner(w) dp__check_owner_at(w, __builtin_return_address(0))
 void dp__check_detach(const struct worker *w);
 
 /*
@@ -64,7 +67,7 @@ void dp__check_from(struct worker *w, const void *site);
 const void *dp__check_site(struct worker *w, const void *site);
 
 /* A borrow's entry and exit: n objects asked for, got of them lent. */
-void dp__check_borrow(struct worker *w, size_t n);
+void dp__check_borrow(struct worker *w, size_t n, const void *site);
 void dp__check_borrowed(struct worker *w, void *const *objects, size_t n,
 			size_t got, const void *site);
 
@@ -116,7 +119,7 @@ struct check_worker {
 #define dp__check_detach(w) ((void)(w))
 #define dp__check_from(w, site) ((void)(w))
 #define dp__check_site(w, site) ((void)(w), (const void *)NULL)
-#define dp__check_borrow(w, n) ((void)(w))
+#define dp__check_borrow(w, n, site) ((void)(w))
 #define dp__check_borrowed(w, objects, n, got, site)                           \
 	((void)(w), (void)(got), (void)(site))
 #define dp__check_return(pool, w, objects, n, site) ((void)(pool), (void)(site))

@@ -36,6 +36,21 @@ dp__fork_remove(struct dp_pool *pool)
 	pthread_mutex_unlock(&lock);
 }
 
+#if DP_CHECKED
+struct dp_pool *
+dp__fork_lock(void)
+{
+	pthread_mutex_lock(&lock);
+	return first;
+}
+
+void
+dp__fork_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+#endif
+
 void
 dp_fork_prepare(void)
 {

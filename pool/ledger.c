@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CAPACITY_FIRST 256
 
@@ -105,4 +106,22 @@ void
 dp__ledger_fini(struct ledger *ledger)
 {
 	free(ledger->entries);
+}
+
+/* FNV-1a, eight bytes at a time. */
+uint64_t
+dp__ledger_hash(const void *object, size_t bytes)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < bytes; i += sizeof(uint64_t)) {
+		size_t left = bytes - i;
+		uint64_t word = 0;
+
+		/* Plain: the object is the caller's own just now. */
+		memcpy(&word, (const char *)object + i,
+		       left < sizeof(word) ? left : sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0x100000001b3);
+	}
+	return hash;
 }

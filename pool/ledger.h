@@ -42,4 +42,7 @@ void dp__ledger_remove(struct ledger *ledger, const void *object);
 
 void dp__ledger_fini(struct ledger *ledger);
 
+/* Tells that something was written.  pre: the object is the caller's own */
+uint64_t dp__ledger_hash(const void *object, size_t bytes);
+
 #endif

@@ -30,8 +30,12 @@ dp__party_words(struct party party)
 		file = slash ? slash + 1 : info.dli_fname;
 		offset -= (uintptr_t)info.dli_fbase;
 	}
+	char worker[64] = "";
+
+	if (party.worker)
+		snprintf(worker, sizeof(worker), "worker %p of ", party.worker);
 	snprintf(words.text, sizeof(words.text),
-		 "worker %p of thread %d at %.100s+%#" PRIxPTR, party.worker,
-		 (int)party.thread, file, offset);
+		 "%sthread %d at %.100s+%#" PRIxPTR, worker, (int)party.thread,
+		 file, offset);
 	return words;
 }

@@ -19,7 +19,7 @@ struct party_words {
 /* The calling thread. */
 struct party dp__party_here(const void *worker, const void *site);
 
-/* "worker W of thread T at FILE+OFFSET", as addr2line wants it. */
+/* "worker W of thread T at FILE+OFFSET", as addr2line has it; or without W. */
 struct party_words dp__party_words(struct party party);
 
 #endif

@@ -188,7 +188,7 @@ dp__borrow_slow(struct dp_worker *head)
 	uint32_t exchanges = w->exchanges;
 	void *object = NULL;
 
-	dp__check_borrow(w, 1);
+	dp__check_borrow(w, 1, site);
 	size_t got = collect_or_construct(w, &object, 1);
 
 	tidy(w, exchanges);
@@ -203,7 +203,7 @@ dp_borrow_bulk(struct dp_worker *head, void **objects, size_t n)
 	const void *site = dp__check_site(w, __builtin_return_address(0));
 	uint32_t exchanges = w->exchanges;
 
-	dp__check_borrow(w, n);
+	dp__check_borrow(w, n, site);
 	size_t got = collect_or_construct(w, objects, n);
 
 	tidy(w, exchanges);

@@ -2,7 +2,11 @@
 /* A child, its stderr on a pipe, and its end. */
 #include "fate.h"
 
+#include <regex.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -58,4 +62,35 @@ fate_says(const struct fate *fate, const char *words)
 {
 	if (!strstr(fate->text, words))
 		fail_msg("expected \"%s\" in \"%s\"", words, fate->text);
+}
+
+static bool
+matches(const char *text, const char *pattern)
+{
+	regex_t regex;
+
+	assert_int_equal(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB), 0);
+	bool yes = regexec(&regex, text, 0, NULL, 0) == 0;
+
+	regfree(&regex);
+	return yes;
+}
+
+void
+fate_says_of_pool(const struct fate *fate, const char *pool, const char *format,
+		  ...)
+{
+	char words[2048], line[2200];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	snprintf(line, sizeof(line), "^driftpool: pool '%s': %s\n$", pool,
+		 words);
+	if (!matches(fate->text, line))
+		fail_msg("expected \"%s\", got \"%s\"", line, fate->text);
+	/* The control: it is not any text that matches. */
+	snprintf(words, sizeof(words), "driftpool: pool '%s': no\n", pool);
+	assert_false(matches(words, line));
 }

@@ -18,4 +18,12 @@ struct fate fate_is_abort(void (*act)(void *arg), void *arg);
 /* Fails the test unless the child said so. */
 void fate_says(const struct fate *fate, const char *words);
 
+/*
+ * Fails the test unless all that the child said is the line of a failed check
+ * of this pool, whose words match the extended regular expression.
+ */
+void __attribute__((format(printf, 3, 4)))
+fate_says_of_pool(const struct fate *fate, const char *pool, const char *format,
+		  ...);
+
 #endif
