@@ -37,6 +37,10 @@ struct dp_pool {
 	_Alignas(CPU_APART_BYTES) struct backend backend;
 };
 
+/* Ends the process if one of the n objects was returned twice in a row. */
+void dp__twice_check(const struct dp_pool *pool, const struct magazine *m,
+		     uint32_t n);
+
 /* Books a magazine that was taken. */
 static inline void
 pool_taken(struct dp_pool *pool, struct seat *seat, const struct magazine *m)
@@ -104,6 +108,7 @@ static inline bool
 pool_give(struct dp_pool *pool, struct seat *seat, struct magazine *m,
 	  uint32_t n)
 {
+	dp__twice_check(pool, m, n);
 	if (limit_take(&pool->depot, 1)) {
 		pool_put(pool, seat, m, n);
 		return true;

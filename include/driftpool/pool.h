@@ -352,6 +352,9 @@ DP_API void dp_fork_child(void);
  * dp_return() gives back an object of this pool, borrowed on any worker.  It
  * cannot fail: if there is no memory for a magazine, the object is destructed;
  * if the shared pool is at depot_limit, the magazine that it would have got is.
+ * To return an object twice is an error.  A library with checks ends the
+ * process at once; any other one if the two came in a row and were not lent
+ * again before their magazine leaves the worker.
  */
 #ifdef DP_NO_INLINE
 DP_API void *dp_borrow(struct dp_worker *worker);
