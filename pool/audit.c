@@ -32,26 +32,49 @@ add(struct census *census, void *const *objects, size_t n)
 	census->n += n;
 }
 
+/* Is it the worker's, in its hands or its park? */
+static bool
+has(const struct worker *w, const struct magazine *m)
+{
+	for (unsigned i = 0; i < PARK_PLACES; i++)
+		if (park_at(&w->park, i) == m)
+			return true;
+	return w->loaded == m || w->previous == m;
+}
+
 static bool
 is_cached(const struct dp_pool *pool, const struct magazine *m)
 {
 	const struct worker *w = dp__registry_first(&pool->registry);
 
-	while (w && w->loaded != m && w->previous != m)
+	while (w && !has(w, m))
 		w = dp__registry_next(w);
 	return w != NULL;
+}
+
+static void
+add_cache(struct census *census, const struct worker *w)
+{
+	uint32_t previous_n = worker_previous_n(w);
+
+	if (!worker_is_parked(w)) {
+		add(census, w->loaded->body, worker_cached(w) - previous_n);
+		add(census, w->previous->body, previous_n);
+		return;
+	}
+	for (unsigned i = 0; i < PARK_PLACES; i++) {
+		const struct magazine *m = park_at(&w->park, i);
+
+		add(census, m->body, magazine_count(m));
+	}
 }
 
 static void
 add_caches(struct census *census, const struct dp_pool *pool)
 {
 	for (const struct worker *w = dp__registry_first(&pool->registry); w;
-	     w = dp__registry_next(w)) {
-		uint32_t previous_n = worker_previous_n(w);
-
-		add(census, w->loaded->body, worker_cached(w) - previous_n);
-		add(census, w->previous->body, previous_n);
-	}
+	     w = dp__registry_next(w))
+		add_cache(census, w);
 	census->in_caches = census->n;
 }
 

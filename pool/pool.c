@@ -180,6 +180,7 @@ dp_pool_create(const struct dp_config *config)
 	limit_init(&pool->objects, config->max_objects);
 	limit_init(&pool->depot, config->depot_limit);
 	pool->trim = config->trim;
+	atomic_init(&pool->asked, 0);
 	atomic_init(&pool->exchanges, 0);
 	status = init_parts(pool, magazine_size(config));
 	if (status != 0) {

@@ -33,6 +33,7 @@ struct dp_pool {
 	_Alignas(CPU_APART_BYTES) struct limit objects; /* that exist */
 	_Alignas(CPU_APART_BYTES) struct limit depot;   /* magazines in there */
 	uint64_t trim; /* exchanges in an interval, constant; 0: no trimming */
+	_Atomic uint32_t asked; /* how often workers were asked, see park.c */
 	_Alignas(CPU_APART_BYTES) _Atomic uint64_t exchanges; /* if trim > 0 */
 	_Alignas(CPU_APART_BYTES) struct backend backend;
 };
@@ -140,5 +141,19 @@ void dp__pool_unmake(struct dp_pool *pool, void *object);
  */
 void dp__pool_discard(struct dp_pool *pool, struct counts *counts,
 		      struct magazine *m);
+
+/*
+ * Gives a magazine with n objects, 0 <= n <= M, that is in no cache any more.
+ * What the depot has no room for is destructed.
+ */
+void dp__pool_donate(struct dp_pool *pool, struct seat *seat,
+		     struct magazine *m, uint32_t n);
+
+/*
+ * Asks all workers to give what they can spare; takes over what parked ones
+ * left, and donates it, one magazine at a time, as far as there is memory.
+ * Returns how many objects that destructed.
+ */
+uint64_t dp__pool_gather(struct dp_pool *pool, struct seat *seat);
 
 #endif

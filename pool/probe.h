@@ -9,6 +9,8 @@
  *	miss       pool's name, seat              nothing was there
  *	steal      seat, objects                  a refill from another rack
  *	trim       pool's name, seat, objects     a refill to be destructed
+ *	park       pool's name, seat, objects     a worker left its magazines
+ *	takeover   pool's name, seat, objects     somebody took one of those
  *	construct  pool's name, object            it is to be lent or reserved
  *	destruct   pool's name, object            its destructor is to run
  *

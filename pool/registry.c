@@ -22,14 +22,14 @@
  */
 static char grace_period;
 
-static void
-read_begin(void)
+void
+dp__registry_read_begin(void)
 {
 	urcu_bp_read_lock();
 }
 
-static void
-read_end(void)
+void
+dp__registry_read_end(void)
 {
 	TSAN_RELEASE(&grace_period);
 	urcu_bp_read_unlock();
@@ -239,7 +239,7 @@ dp__registry_sum_locked(const struct registry *registry, struct totals *totals)
 static bool
 sum_undisturbed(struct registry *registry, struct totals *totals)
 {
-	read_begin();
+	dp__registry_read_begin();
 	/* R15 acquire: pairs with R12.  Shows the sums of that generation. */
 	uint64_t before = atomic_load_explicit(&registry->generation,
 					       memory_order_acquire);
@@ -247,7 +247,7 @@ sum_undisturbed(struct registry *registry, struct totals *totals)
 	/* R16 relaxed: R6, R7 and R14 are acquire loads and come before. */
 	uint64_t after = atomic_load_explicit(&registry->generation,
 					      memory_order_relaxed);
-	read_end();
+	dp__registry_read_end();
 	return before == after && before % 2 == 0;
 }
 

@@ -95,12 +95,19 @@ struct flow {
 size_t dp__registry_flows(struct registry *registry, struct flow *flows,
 			  size_t n, int64_t *departed);
 
+/*
+ * A read-side section: workers seen in it stay until its end.  In it nobody may
+ * wait for a grace period: so no application's code may run.
+ */
+void dp__registry_read_begin(void);
+void dp__registry_read_end(void);
+
 uint32_t dp__registry_workers(const struct registry *registry);
 uint32_t dp__registry_peak(const struct registry *registry);
 
 /*
  * The first worker, and the one after; NULL: no more.  pre: the lock is held,
- * or nobody attaches or detaches
+ * the caller is in a read-side section, or nobody attaches or detaches
  */
 struct worker *dp__registry_first(const struct registry *registry);
 struct worker *dp__registry_next(const struct worker *worker);

@@ -141,6 +141,15 @@ dp_pool_return(struct dp_pool *pool, void *object)
 }
 
 void
+dp_thread_park(struct dp_pool *pool)
+{
+	const struct entry *entry = table_find(pool);
+
+	if (entry)
+		dp_worker_park(entry->worker);
+}
+
+void
 dp_thread_detach(struct dp_pool *pool)
 {
 	struct entry *entry = table_find(pool);

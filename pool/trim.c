@@ -69,21 +69,31 @@ trim_limit(struct dp_pool *pool, size_t keep)
 	return dp__backend_count(&pool->backend);
 }
 
+/* Frees the magazines that hold nothing. */
+static void
+free_empties(struct dp_pool *pool, struct seat *seat)
+{
+	struct magazine *m;
+
+	for (uint32_t left = dp__store_slots(&pool->store);
+	     left > 0 && (m = dp__backend_take_empty(&pool->backend, seat));
+	     left--)
+		dp__store_free(&pool->store, m);
+}
+
 size_t
 dp_pool_trim(struct dp_pool *pool, size_t keep)
 {
-	uint64_t limit = trim_limit(pool, keep);
-	size_t given_up = 0;
 	struct magazine *m;
 	struct seat seat;
 
 	dp__backend_join(&pool->backend, &seat);
+	size_t given_up = (size_t)dp__pool_gather(pool, &seat);
+	uint64_t limit = given_up + trim_limit(pool, keep);
+
 	while (given_up < limit && (m = condemn_above(pool, &seat, keep)))
 		given_up += execute(pool, m);
-	for (uint32_t left = dp__store_slots(&pool->store);
-	     left > 0 && (m = dp__backend_take_empty(&pool->backend, &seat));
-	     left--)
-		dp__store_free(&pool->store, m);
+	free_empties(pool, &seat);
 	dp__registry_fold(&pool->registry, &seat.counts);
 	dp__backend_leave(&pool->backend, &seat);
 	if (given_up > 0)

@@ -23,38 +23,6 @@ static_assert(offsetof(struct worker, head) % 4096 != 0,
 
 /* --- The two magazines --------------------------------------------------- */
 
-static void
-set_n(struct worker *w, uint32_t n)
-{
-	/* W3 relaxed: a number for stats; it publishes nothing. */
-	atomic_store_explicit(&w->head.n, n, memory_order_relaxed);
-}
-
-static void
-set_previous_n(struct worker *w, uint32_t n)
-{
-	/* W4 relaxed: a number for stats; it publishes nothing. */
-	atomic_store_explicit(&w->previous_n, n, memory_order_relaxed);
-}
-
-/* Also answers whoever asked for attention by a room of 0. */
-static void
-set_room(struct worker *w)
-{
-	/* W5 relaxed: it publishes nothing. */
-	atomic_store_explicit(&w->head.room, w->pool->store.magazine_size,
-			      memory_order_relaxed);
-}
-
-/* Makes m the loaded magazine; the caller sees to the one before. */
-static void
-load(struct worker *w, struct magazine *m, uint32_t n)
-{
-	w->loaded = m;
-	w->head.objects = m->body;
-	set_n(w, n);
-}
-
 /* pre: the loaded magazine is empty or full */
 static void
 swap(struct worker *w)
@@ -63,8 +31,8 @@ swap(struct worker *w)
 	uint32_t n = worker_previous_n(w);
 
 	w->previous = w->loaded;
-	set_previous_n(w, worker_n(w));
-	load(w, m, n);
+	worker_set_previous_n(w, worker_n(w));
+	worker_load(w, m, n);
 }
 
 /*
@@ -86,7 +54,7 @@ refill(struct worker *w)
 	struct magazine *empty = w->loaded;
 
 	w->exchanges++;
-	load(w, m, magazine_count(m));
+	worker_load(w, m, magazine_count(m));
 	magazine_set_count(empty, 0);
 	dp__backend_give_empty(&w->pool->backend, &w->seat, empty);
 	return true;
@@ -114,19 +82,21 @@ flush(struct worker *w, struct magazine **surplus)
 	uint32_t n = worker_n(w);
 
 	w->exchanges++;
-	load(w, empty, 0);
+	worker_load(w, empty, 0);
 	if (!pool_give(w->pool, &w->seat, full, n))
 		*surplus = full;
 	return true;
 }
 
 /*
- * Trims if the call has exchanged.  exchanges: what the worker's were at its
- * entry.
+ * Does what others asked for, and trims if the call has exchanged.  exchanges:
+ * what the worker's were at its entry.
  */
 static inline void
 tidy(struct worker *w, uint32_t exchanges)
 {
+	if (worker_is_asked(w))
+		dp__worker_answer(w);
 	if (w->pool->trim > 0 && w->exchanges != exchanges)
 		dp__trim_after_exchange(w);
 }
@@ -149,12 +119,12 @@ collect(struct worker *w, void **objects, size_t n)
 {
 	size_t done = 0;
 
-	dp__check_show(w);
+	worker_show(w);
 	while (done < n && (worker_n(w) > 0 || refill(w))) {
 		uint32_t have = worker_n(w);
 		uint32_t part = n - done < have ? (uint32_t)(n - done) : have;
 
-		set_n(w, have - part);
+		worker_set_n(w, have - part);
 		memcpy(objects + done, w->head.objects + (have - part),
 		       part * sizeof(*objects));
 		for (uint32_t i = 0; i < part; i++)
@@ -167,15 +137,19 @@ collect(struct worker *w, void **objects, size_t n)
 
 /*
  * Up to n objects; returns how many.  One answer "nothing there" covers all
- * that is constructed after it.
+ * that is constructed after it.  Where nothing can be constructed, what parked
+ * workers have is better than nothing.
  */
 static size_t
 collect_or_construct(struct worker *w, void **objects, size_t n)
 {
-	size_t done = collect(w, objects, n);
+	size_t done = 0;
 
-	while (done < n && (objects[done] = construct(w)))
-		done++;
+	do {
+		done += collect(w, objects + done, n - done);
+		while (done < n && (objects[done] = construct(w)))
+			done++;
+	} while (done < n && dp__worker_take_over(w));
 	return done;
 }
 
@@ -222,7 +196,7 @@ put(struct worker *w, void *const *objects, size_t n, struct magazine **surplus)
 	size_t done = 0;
 
 	*surplus = NULL;
-	dp__check_show(w);
+	worker_show(w);
 	while (done < n &&
 	       (worker_n(w) < size || (!*surplus && flush(w, surplus)))) {
 		uint32_t have = worker_n(w);
@@ -233,7 +207,7 @@ put(struct worker *w, void *const *objects, size_t n, struct magazine **surplus)
 			DP_POISON(objects[done + i], w->head.poison_bytes);
 		memcpy(w->head.objects + have, objects + done,
 		       part * sizeof(*objects));
-		set_n(w, have + part);
+		worker_set_n(w, have + part);
 		done += part;
 	}
 	dp__check_hide(w);
@@ -266,7 +240,7 @@ dp__return_slow(struct dp_worker *head, void *object)
 
 	dp__check_return(w->pool, w, &object, 1, site);
 	assert(object);
-	set_room(w);
+	worker_set_room(w, w->pool->store.magazine_size);
 	put_or_destruct(w, &object, 1);
 	tidy(w, exchanges);
 	dp__check_returned(w->pool, w, 1);
@@ -313,45 +287,13 @@ dp_worker_attach(struct dp_pool *pool)
 	w->pool = pool;
 	w->head.poison_bytes = DP_POISONS ? pool->source.object_bytes : 0;
 	w->previous = previous;
-	load(w, loaded, 0);
-	set_room(w);
+	w->answered = worker_asked(w);
+	worker_load(w, loaded, 0);
+	worker_set_room(w, w->pool->store.magazine_size);
 	dp__check_attach(w);
 	dp__backend_join(&pool->backend, &w->seat);
 	dp__registry_add(&pool->registry, w);
 	return &w->head;
-}
-
-/* pre: m, with its n objects, is not in the cache any more */
-static void
-give_or_discard(struct worker *w, struct magazine *m, uint32_t n)
-{
-	if (!pool_give(w->pool, &w->seat, m, n))
-		dp__pool_discard(w->pool, &w->seat.counts, m);
-}
-
-/*
- * Gives a partly filled magazine, into another such one first: so partial
- * magazines do not multiply as workers come and go.
- */
-static void
-donate_partial(struct worker *w, struct magazine *m, uint32_t n)
-{
-	uint32_t size = w->pool->store.magazine_size;
-	struct magazine *other = pool_take_partial(w->pool, &w->seat);
-
-	if (other) {
-		uint32_t have = magazine_count(other);
-		uint32_t part = n < size - have ? n : size - have;
-
-		n -= part;
-		memcpy(other->body + have, m->body + n,
-		       part * sizeof(*m->body));
-		give_or_discard(w, other, have + part);
-	}
-	if (n > 0)
-		give_or_discard(w, m, n);
-	else
-		dp__store_free(&w->pool->store, m);
 }
 
 void
@@ -363,22 +305,11 @@ dp_worker_detach(struct dp_worker *head)
 	struct dp_pool *pool = w->pool;
 
 	dp__check_detach(w);
-	dp__check_show(w);
-	uint32_t size = pool->store.magazine_size;
-	uint32_t n = worker_n(w);
-
-	if (worker_previous_n(w) > 0)
-		give_or_discard(w, w->previous, size);
-	else
-		dp__store_free(&pool->store, w->previous);
-	set_previous_n(w, 0);
-	if (n == size)
-		give_or_discard(w, w->loaded, n);
-	else if (n > 0)
-		donate_partial(w, w->loaded, n);
-	else
-		dp__store_free(&pool->store, w->loaded);
-	set_n(w, 0);
+	worker_show(w);
+	dp__pool_donate(pool, &w->seat, w->previous, worker_previous_n(w));
+	worker_set_previous_n(w, 0);
+	dp__pool_donate(pool, &w->seat, w->loaded, worker_n(w));
+	worker_set_n(w, 0);
 	dp__backend_leave(&pool->backend, &w->seat);
 	dp__registry_remove(&pool->registry, w);
 	dp__source_free(&pool->source, w);

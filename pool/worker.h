@@ -9,12 +9,16 @@
 
 #include "backend.h"
 #include "check.h"
+#include "park.h"
+#include "pool.h"
 #include "registry.h"
 
 /*
  * Invariant between calls: loaded != previous, neither is NULL;
  * loaded->body[0..n) are free objects, n being the head's; previous is empty or
- * full, as previous_n says.  So a cache holds 2M objects at the most.
+ * full, as previous_n says.  So a cache holds 2M objects at the most.  Or the
+ * worker is parked: both are NULL, and the two magazines in `park`; n, room and
+ * previous_n are 0, so that no borrow or return passes by the slow path.
  *
  *	loaded->body	|--- returned long ago ---|--- just now ---| n ... M
  */
@@ -34,8 +38,11 @@ struct worker {
 	_Atomic uint32_t previous_n; /* 0 or M */
 	/* The owner's. */
 	uint32_t exchanges; /* that the pool does not know of */
+	uint32_t answered;  /* of pool->asked */
 	uint64_t to_trim;   /* magazines, one at each exchange */
 	struct check_worker check;
+	/* Anyone, by its own rules. */
+	struct park park;
 	/* The registry's. */
 	struct registry_link link;
 };
@@ -52,6 +59,52 @@ worker_of(struct dp_worker *head)
  */
 void dp__trim_after_exchange(struct worker *w);
 
+/* --- Parked, and asked: see park.c ---------------------------------------- */
+
+/* pre: the caller is the owner, or the pool is at rest */
+static inline bool
+worker_is_parked(const struct worker *w)
+{
+	return !w->loaded;
+}
+
+/* pre: it is parked, and shown */
+void dp__worker_come_back(struct worker *w);
+
+/* How often all workers have been asked to give what they can spare. */
+static inline uint32_t
+worker_asked(const struct worker *w)
+{
+	/* PK6 relaxed: it may be heard one exchange later. */
+	return atomic_load_explicit(&w->pool->asked, memory_order_relaxed);
+}
+
+static inline bool
+worker_is_asked(const struct worker *w)
+{
+	return worker_asked(w) != w->answered;
+}
+
+/* Gives what it can spare.  pre: the cache is as it should be */
+void dp__worker_answer(struct worker *w);
+
+/*
+ * Sees to it that the cache has objects: what a parked worker left, if there
+ * are none.  False: nobody left any; errno is as it was.
+ */
+bool dp__worker_take_over(struct worker *w);
+
+/* The two magazines are at hand from here to dp__check_hide(). */
+static inline void
+worker_show(struct worker *w)
+{
+	dp__check_show(w);
+	if (worker_is_parked(w))
+		dp__worker_come_back(w);
+}
+
+/* --- The cache ----------------------------------------------------------- */
+
 /* Objects in the loaded magazine. */
 static inline uint32_t
 worker_n(const struct worker *w)
@@ -67,11 +120,43 @@ worker_previous_n(const struct worker *w)
 	return atomic_load_explicit(&w->previous_n, memory_order_relaxed);
 }
 
+static inline void
+worker_set_n(struct worker *w, uint32_t n)
+{
+	/* W3 relaxed: a number for stats; it publishes nothing. */
+	atomic_store_explicit(&w->head.n, n, memory_order_relaxed);
+}
+
+static inline void
+worker_set_previous_n(struct worker *w, uint32_t n)
+{
+	/* W4 relaxed: a number for stats; it publishes nothing. */
+	atomic_store_explicit(&w->previous_n, n, memory_order_relaxed);
+}
+
+/* Also takes notice of who asked for attention by a room of 0. */
+static inline void
+worker_set_room(struct worker *w, uint32_t room)
+{
+	/* W5 relaxed: it publishes nothing. */
+	atomic_store_explicit(&w->head.room, room, memory_order_relaxed);
+}
+
+/* Makes m the loaded magazine; the caller sees to the one before. */
+static inline void
+worker_load(struct worker *w, struct magazine *m, uint32_t n)
+{
+	w->loaded = m;
+	w->head.objects = m->body;
+	worker_set_n(w, n);
+}
+
 /* Objects in the cache.  Anyone; stale at once but to the owner. */
 static inline uint32_t
 worker_cached(const struct worker *w)
 {
-	return dp__check_hidden(&w->check) + worker_n(w) + worker_previous_n(w);
+	return dp__check_hidden(&w->check) + worker_n(w) +
+	       worker_previous_n(w) + park_objects(&w->park);
 }
 
 #endif

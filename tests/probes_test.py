@@ -13,7 +13,7 @@ import sys
 
 # How many arguments each one has.
 ARGUMENTS = {'refill': 3, 'flush': 3, 'miss': 2, 'trim': 3, 'construct': 2,
-             'destruct': 2, 'steal': 2}
+             'destruct': 2, 'steal': 2, 'park': 3, 'takeover': 3}
 
 
 def probes(notes):

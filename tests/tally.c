@@ -30,7 +30,7 @@ tally_bound(struct tally *tally)
 
 	return count_get(&tally->in_use.peak) + caches +
 	       count_get(&tally->reserved) +
-	       count_get(&tally->trims.peak) * tally->magazine_size;
+	       count_get(&tally->trims.peak) * 2 * tally->magazine_size;
 }
 
 size_t

@@ -10,8 +10,9 @@
  *    a borrower wrote is there when the object is returned.
  * Checked at rest by tally_balance(): the library's numbers against these.
  *
- * The bound allows for one magazine a trim under way: what a trim has taken is
- * condemned, but counted here when its destructor has run.
+ * The bound allows for two magazines a trim under way: what a trim has taken is
+ * condemned, but counted here when its destructor has run; and it moves what
+ * parked workers left.
  */
 #ifndef TALLY_H
 #define TALLY_H

@@ -11,7 +11,8 @@
  * at every instant, W being the most workers ever attached at once and M the
  * magazine size, however the objects migrate (dp_pool_bound()).  A thread that
  * trims, in dp_pool_trim() or by dp_config.trim, may have up to M objects in
- * its hands that it is about to destruct; they come on top.
+ * its hands that it is about to destruct, or up to 2M that a parked worker left
+ * (dp_worker_park()); they come on top.
  *
  * Synchronization.  "own" means: only by the thread that owns the handle,
  * that is, the one that attached it or bound it last.
@@ -24,7 +25,8 @@
  *	dp_worker_detach,         own         the same, and running stats and
  *	  dp_thread_detach                    audit calls (a grace period)
  *	dp_worker_bind            new owner   nobody
- *	dp_worker_place           own         nobody
+ *	dp_worker_place, _park    own         nobody
+ *	dp_thread_park            any thread  nobody
  *	dp_pool_reserve, _trim    any thread  attach, detach, fork; allocator,
  *	                                      constructor, destructor
  *	dp_pool_stats             any thread  attach, detach, fork
@@ -198,9 +200,13 @@ DP_API int dp_pool_reserve(struct dp_pool *pool, size_t n);
  * DP_KEEP_NEEDED as many full magazines as lay there all the time since the
  * last such call or the end of the last interval of dp_config.trim.  A slot
  * stays for each, 24 bytes, until the pool is destroyed.  Destructors run
- * on the calling thread, outside every lock.  What lies in workers' caches
- * stays, and with the backend `none` everything.  Returns the number of objects
+ * on the calling thread, outside every lock.  Returns the number of objects
  * given up.
+ *
+ * Before that, what parked workers left is taken over to the shared pool, and
+ * all others are asked: each gives what lies in its cache beyond M objects at
+ * its next return or exchange, which the next trim finds in the shared pool.
+ * With the backend `none` everything stays where it is.
  */
 DP_API size_t dp_pool_trim(struct dp_pool *pool, size_t keep);
 
@@ -235,6 +241,15 @@ DP_API void dp_worker_bind(struct dp_worker *worker);
  */
 DP_API void dp_worker_place(struct dp_worker *worker, int cpu);
 
+/*
+ * To be called before the thread waits for long, say for work: what lies in the
+ * worker's cache is there for others, until the worker's next borrow or return.
+ * They take it in dp_pool_trim(), and in a borrow that would fail otherwise;
+ * what nobody took the worker has again.  It costs the worker no exchange, then
+ * or later, and it cannot fail.  Parking a parked worker does nothing.
+ */
+DP_API void dp_worker_park(struct dp_worker *worker);
+
 /* --- Objects ------------------------------------------------------------ */
 
 /*
@@ -261,6 +276,9 @@ DP_API void dp_pool_return(struct dp_pool *pool, void *object);
 
 /* Detaches the calling thread's thread-local worker of the pool, if any. */
 DP_API void dp_thread_detach(struct dp_pool *pool);
+
+/* Parks it, see dp_worker_park(). */
+DP_API void dp_thread_park(struct dp_pool *pool);
 
 /* --- Numbers ------------------------------------------------------------ */
 
@@ -341,9 +359,10 @@ DP_API void dp_fork_child(void);
  * to ENOMEM, to what the constructor reported, or to EAGAIN if max_objects
  * exist already; nothing is lost then.
  *
- * With max_objects: objects in other workers' caches cannot be lent here.  So a
- * borrow fails with EAGAIN only if, at some instant of the call, the objects in
- * use and those that threads were constructing ahead or destructing were
+ * With max_objects: objects in other workers' caches cannot be lent here, but
+ * for those of parked workers, which a borrow takes before it fails.  So it
+ * fails with EAGAIN only if, at some instant of the call, the objects in use
+ * and those that threads were constructing ahead, trimming or destructing were
  *
  *	max_objects - (W - 1) * 2M
  *

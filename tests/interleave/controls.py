@@ -70,8 +70,21 @@ FREES_SLOT = '''	if (m->index == 1) {
 		return;
 	}
 '''
-PREVIOUS_GOES = '''	if (worker_previous_n(w) > 0)
-		give_or_discard('''
+PREVIOUS_GOES = 'w->previous, worker_previous_n(w));'
+PARK_EXCHANGES = '''return atomic_exchange_explicit(&park->places[place], NULL,
+					memory_order_acquire);'''
+PARK_IN_TWO_STEPS = '''struct magazine *m = atomic_load_explicit(
+		&park->places[place], memory_order_acquire);
+
+	atomic_store_explicit(&park->places[place], NULL,
+			      memory_order_relaxed);
+	return m;'''
+PARK_COMPARES = '''	if (!atomic_compare_exchange_strong_explicit(
+		    &park->places[place], &m, empty, memory_order_acq_rel,
+		    memory_order_acquire))
+		return NULL;'''
+PARK_STORES = '''	atomic_store_explicit(&park->places[place], empty,
+			      memory_order_release);'''
 DESTRUCTOR_READ = '	void (*destruct)(void *, struct dp_keytable *) = '
 
 CONTROLS = {
@@ -157,17 +170,26 @@ CONTROLS = {
         ('worker.c', 'struct magazine *m = pool_take(w->pool, &w->seat);',
          'struct magazine *m = NULL;'),)),
     'cache-larger-than-configured': Control('interleave-pool-percpu', (
-        ('worker.c', '(&w->head.room, w->pool->store.magazine_size,',
-         '(&w->head.room, w->pool->store.magazine_size * 3 / 2,'),)),
+        ('worker.h', '(&w->head.room, room,',
+         '(&w->head.room, room * 3 / 2,'),)),
     'only-return-stranded': Control('interleave-pool-percpu', (
         ('worker.c', PREVIOUS_GOES, PREVIOUS_GOES.replace(
-            ') > 0)', ') > 0 &&\n	    counts_get(&w->seat.counts, '
-            'REFILLS) > 0)')),)),
+            '(w)', '(w) * (counts_get(&w->seat.counts, REFILLS) > 0)')),)),
     'dead-worker-stranded': Control('interleave-pool-percpu', (
-        ('worker.c', '		donate_partial(w, w->loaded, n);',
-         '		set_n(w, 0);'),)),
+        ('donate.c', '		donate_partial(pool, seat, m, n);',
+         '		dp__store_free(&pool->store, m);'),)),
     'lent-twice': Control('interleave-pool-treiber', (
         ('worker.c', 'set_n(w, have - part);', 'set_n(w, have);'),)),
+    # Parked workers.
+    'taken-back-in-two-steps': Control('interleave-park', (
+        ('park.h', PARK_EXCHANGES, PARK_IN_TWO_STEPS),)),
+    'taken-over-without-comparing': Control('interleave-park', (
+        ('park.h', PARK_COMPARES, PARK_STORES),)),
+    'parked-and-still-lending': Control('interleave-parked-treiber', (
+        ('park.c', '	worker_set_n(w, 0);\n', ''),)),
+    'back-with-what-was-taken': Control('interleave-parked-mutex', (
+        ('park.c', 'magazine_set_count(empty, 0);',
+         'magazine_set_count(empty, 1);'),)),
     # Keys.
     'version-not-asked': Control('interleave-keys', (
         ('keys.c', '!destruct || !dp__key_exists(key)', '!destruct'),)),
