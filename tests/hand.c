@@ -21,16 +21,17 @@ enum deed {
 	TRIM,
 	PLACE,
 	MOVE,
+	PARK,
 	N_DEEDS
 };
 
 /* Of 1,024 decisions. */
 static const unsigned shares[N_DEEDS] = {
-	[BORROW] = 280,       [BORROW_BULK] = 80, [RETURN] = 280,
+	[BORROW] = 276,       [BORROW_BULK] = 80, [RETURN] = 280,
 	[RETURN_BULK] = 80,   [SWAP] = 180,       [BORROW_THREAD] = 50,
 	[RETURN_THREAD] = 50, [REATTACH] = 4,     [WATCH] = 4,
 	[RESERVE] = 4,        [TRIM] = 4,         [PLACE] = 4,
-	[MOVE] = 4,
+	[MOVE] = 4,           [PARK] = 4,
 };
 
 /* All of it from one random number, whatever the hand holds. */
@@ -47,7 +48,7 @@ decide(struct hand *hand)
 	unsigned share = (unsigned)(dice >> 54);
 	enum deed deed = 0;
 
-	while (deed < MOVE && share >= shares[deed])
+	while (deed < PARK && share >= shares[deed])
 		share -= shares[deed++];
 	struct decision decision = {
 		.deed = deed,
@@ -260,8 +261,11 @@ act(struct hand *hand, const struct decision *decision)
 	case PLACE:
 		place(hand, decision);
 		break;
-	default:
+	case MOVE:
 		move(hand, decision->which);
+		break;
+	default:
+		dp_worker_park(hand->worker);
 	}
 }
 

@@ -158,6 +158,21 @@ look(void *arg)
 	dp_pool_bound(pair->pool, 1);
 }
 
+static void
+park(void *arg)
+{
+	struct pair *pair = arg;
+
+	dp_worker_park(pair->mine);
+}
+
+static void
+attach_and_park(void *arg)
+{
+	attach_and_use(arg);
+	park(arg);
+}
+
 const struct deed deeds[] = {
 	{ "borrow", attach, borrow, give_back_and_detach, false },
 	{ "return", attach_and_borrow, give_back, detach, false },
@@ -173,6 +188,8 @@ const struct deed deeds[] = {
 	{ "detach", attach_and_use, detach, NULL, true },
 	{ "reserve", NULL, reserve, trim, true },
 	{ "trim", reserve, trim, NULL, true },
+	{ "park", attach_and_use, park, detach, false },
+	{ "come back", attach_and_park, borrow, give_back_and_detach, false },
 	{ "stats", NULL, look, NULL, false },
 };
 

@@ -101,6 +101,7 @@ enum call {
 	PLACE,
 	DESTROY,
 	CONFIGURE,
+	PARK,
 	N_CALLS
 };
 
@@ -157,8 +158,11 @@ call(struct model *model, struct bytes *bytes)
 	case DESTROY:
 		model_destroy(model);
 		break;
-	default:
+	case CONFIGURE:
 		configure(bytes);
+		break;
+	default:
+		model_park(model, worker);
 	}
 }
 

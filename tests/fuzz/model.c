@@ -116,6 +116,7 @@ model_attach(struct model *model, unsigned worker)
 	if (!model->workers[worker])
 		check_errno(model, errno);
 	model->last[worker] = NULL;
+	model->parked[worker] = false;
 	see_peaks(model, model->n_held);
 }
 
@@ -124,6 +125,7 @@ model_detach(struct model *model, unsigned worker)
 {
 	dp_worker_detach(model->workers[worker]);
 	model->workers[worker] = NULL;
+	model->parked[worker] = false;
 }
 
 void
@@ -167,6 +169,7 @@ model_borrow(struct model *model, unsigned worker)
 	errno = 0;
 	void *object = dp_borrow(model->workers[worker]);
 
+	model_borrowed(model, worker);
 	if (!object) {
 		check_errno(model, errno);
 		return;
@@ -188,6 +191,7 @@ model_return(struct model *model, unsigned worker, size_t held)
 	void *object = model_let_go(model, held % model->n_held);
 
 	dp_return(model->workers[worker], object);
+	model->parked[worker] = false;
 	if (model->destructed == destructed) {
 		model->last[worker] = object;
 		return;
@@ -209,9 +213,11 @@ model_borrow_bulk(struct model *model, unsigned worker, size_t n)
 	see_peaks(model, model->n_held + n);
 	errno = 0;
 	size_t got = dp_borrow_bulk(model->workers[worker], objects, n);
+	int error = errno;
 
+	model_borrowed(model, worker);
 	if (got < n)
-		check_errno(model, errno);
+		check_errno(model, error);
 	for (size_t i = 0; i < got; i++)
 		model_hold(model, objects[i]);
 	if (n > 0)
@@ -231,6 +237,7 @@ model_return_bulk(struct model *model, unsigned worker, size_t n)
 	for (size_t i = 0; i < n; i++)
 		objects[i] = model_let_go(model, model->n_held - 1);
 	dp_return_bulk(model->workers[worker], objects, n);
+	model->parked[worker] = false;
 	must("a return destructs only without memory",
 	     model->destructed == destructed || allocator_failed());
 	if (n > 0)
@@ -309,7 +316,14 @@ model_trim(struct model *model, size_t keep)
 	struct dp_stats after = stats_of(model);
 
 	harness_equal("objects given up", model->destructed - destructed, n);
-	harness_equal("depot after trim", before.depot - n, after.depot);
+	size_t taken_over = before.cached - after.cached;
+
+	model_take_over(model);
+	harness_equal("depot after trim", before.depot + taken_over - n,
+		      after.depot);
+	must("trim takes over what parked workers left",
+	     !model_all_parked(model) || after.cached == 0 || !shares() ||
+		     allocator_failed());
 	must("trim keeps what it should", n == 0 || after.depot >= keep);
 	must("trim gives up all if it may",
 	     keep > 0 || after.depot == 0 || !shares());

@@ -17,13 +17,15 @@
 #define MODEL_HELD_MAX 256
 
 /*
- * Invariant: held[0..n_held) are lent; workers[i] is attached or NULL;
+ * Invariant: held[0..n_held) are lent; workers[i] is attached or NULL, and
+ * parked[i] only if others may take what its cache holds;
  * last[i] was returned last on worker i and lies on top of its cache, or NULL.
  */
 struct model {
 	struct dp_pool *pool;
 	size_t magazine_size;
 	struct dp_worker *workers[MODEL_WORKERS];
+	bool parked[MODEL_WORKERS];
 	void *last[MODEL_WORKERS];
 	bool thread_attached;
 	void *held[MODEL_HELD_MAX];
@@ -60,11 +62,21 @@ void model_borrow_thread(struct model *model);
 void model_return_thread(struct model *model, size_t held);
 void model_detach_thread(struct model *model);
 void model_place(struct model *model, unsigned worker, int cpu);
+void model_park(struct model *model, unsigned worker);
 void model_reserve(struct model *model, size_t n);
 void model_trim(struct model *model, size_t keep);
 
 /* Refused if it must be; else the pool is made again. */
 void model_destroy(struct model *model);
+
+/* Others may have taken what parked workers left. */
+void model_take_over(struct model *model);
+
+/* The worker borrowed: where it could not construct it took over. */
+void model_borrowed(struct model *model, unsigned worker);
+
+/* Is there no other worker than parked ones? */
+bool model_all_parked(const struct model *model);
 
 /* Makes and destroys a pool of any configuration, or sees it refused. */
 void model_configure(const struct dp_config *config, int expected_errno);
