@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The benchmark's deque, bench/fibers/deque.h: each item is had once. */
+#include "deque.h"
 #include "interleave.h"
 #include "lending.h"
-
-#include DEQUE
 
 #define ITEMS 2u
 #define SLOTS 2u

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""plant: builds an interleave test again, of a copy of pool/ with a defect.
+"""plant: builds an interleave test again, of copies of the sources with a
+defect.
 
     plant.py BUILD NAME     plants the control NAME of controls.py
     plant.py --list         the names
@@ -23,6 +24,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = 'tests/interleave'
 LIBRARY = f'{HERE}/libdriftpool-interleave.a'
 SECONDS = 300
+# What is copied, by the name of the copy.
+SOURCES = {'pool': ROOT / 'pool', 'fibers': ROOT / 'bench/fibers'}
 
 
 class Rotten(Exception):
@@ -30,8 +33,9 @@ class Rotten(Exception):
 
 
 def replace(folder, name, old, new):
-    """Replaces a text that is there once in a file of the copy."""
-    path = folder / name
+    """Replaces a text that is there once in a file of the copies."""
+    path, = (folder / copy / name for copy in SOURCES
+             if (folder / copy / name).exists())
     text = path.read_text('utf-8')
     if text.count(old) != 1:
         raise Rotten(f'{name} has {text.count(old)} times, not once: {old}')
@@ -39,19 +43,19 @@ def replace(folder, name, old, new):
 
 
 def compile_one(build, entry, folder, more):
-    """Compiles a file of the program against the copy; returns the object."""
+    """Compiles a file of the program against the copies; returns the
+    object."""
+    copies = {where: folder / copy for copy, where in SOURCES.items()}
     command = []
     for word in shlex.split(entry['command']):
         if word.startswith('-I') and not pathlib.Path(word[2:]).is_absolute():
             where = (build / word[2:]).resolve()
-            if where == ROOT / 'pool':
-                where = folder / 'pool'
-            word = f'-I{where}'
+            word = f'-I{copies.get(where, where)}'
         command.append(word)
     source = (build / entry['file']).resolve()
     target = str(folder / (source.stem + '.o'))
-    if source.parent == ROOT / 'pool':
-        source = folder / 'pool' / source.name
+    if source.parent in copies:
+        source = copies[source.parent] / source.name
     command[command.index('-o') + 1] = target
     command[command.index('-c') + 1] = str(source)
     # What is planted may well deserve a warning.
@@ -68,7 +72,7 @@ def compile_one(build, entry, folder, more):
 
 
 def compile_program(build, program, folder, more=()):
-    """Builds the program of the copy of pool/ in folder; returns its path."""
+    """Builds the program of the copies in folder; returns its path."""
     commands = json.loads((build / 'compile_commands.json').read_text('utf-8'))
     entries = [entry for entry in commands
                if entry['output'].startswith(f'{HERE}/{program}.p/')]
@@ -91,9 +95,10 @@ def caught(build, program, changes, scene='', more=()):
     """Plants changes and runs; returns (is it seen to fail, its output)."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        shutil.copytree(ROOT / 'pool', folder / 'pool')
+        for copy, where in SOURCES.items():
+            shutil.copytree(where, folder / copy)
         for change in changes:
-            replace(folder / 'pool', *change)
+            replace(folder, *change)
         path = compile_program(build, program, folder, more)
         only = ['--scene', scene] if scene else []
         done = subprocess.run([path, '--caught', *only], text=True,
