@@ -8,6 +8,7 @@
 #include "life.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "crew.h"
 #include "tables.h"
