@@ -69,6 +69,12 @@ memory_series_add(struct memory_series *s, uint64_t time_ns, uint64_t kib)
 	s->kib[s->n++] = kib;
 }
 
+void
+memory_series_keep_next(struct memory_series *s)
+{
+	s->offered = s->stride;
+}
+
 double
 memory_series_slope(const struct memory_series *s)
 {

@@ -31,6 +31,8 @@ struct memory_series {
 
 void memory_series_add(struct memory_series *series, uint64_t time_ns,
 		       uint64_t kib);
+/* The next sample is kept, such as that of the end. */
+void memory_series_keep_next(struct memory_series *series);
 /* KiB a second over the second half of the time; NaN: too few samples. */
 double memory_series_slope(const struct memory_series *series);
 

@@ -201,6 +201,7 @@ course_measure(struct course *c)
 	measure_times(c);
 	measure_noise(t, &noise);
 	course_sample(c, true);
+	memory_series_keep_next(&t->memory);
 	t->rss_end_kib = course_sample_memory(c);
 	monitor_turn(c, true);
 	c->recording = false;

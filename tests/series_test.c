@@ -138,6 +138,31 @@ points_to_draw_have_both_ends(void **state)
 	drift_close(&drift);
 }
 
+/* However many samples came before; without being asked for, not always. */
+static void
+the_last_memory_is_kept_if_asked_for(void **state)
+{
+	unsigned lost = 0;
+
+	(void)state;
+	for (unsigned n = 0; n < 5 * MEMORY_SAMPLES_MAX; n += 7) {
+		for (int asked = 0; asked < 2; asked++) {
+			struct memory_series s = { 0 };
+
+			for (unsigned i = 0; i < n; i++)
+				memory_series_add(&s, i, i);
+			if (asked)
+				memory_series_keep_next(&s);
+			memory_series_add(&s, n, n);
+			if (asked)
+				assert_int_equal(s.kib[s.n - 1], n);
+			else if (s.kib[s.n - 1] != n)
+				lost++;
+		}
+	}
+	assert_in_range(lost, 1, UINT32_MAX);
+}
+
 int
 main(void)
 {
@@ -146,6 +171,7 @@ main(void)
 		cmocka_unit_test(quantiles_are_those_of_the_values),
 		cmocka_unit_test(operations_are_timed_at_random_distances),
 		cmocka_unit_test(memory_grows_by_its_second_half),
+		cmocka_unit_test(the_last_memory_is_kept_if_asked_for),
 		cmocka_unit_test(points_to_draw_have_both_ends),
 	};
 
