@@ -122,9 +122,8 @@ def tables_print(records):
     """
     colour = layout.colourful(sys.stdout)
     read = [record for record in records if record['axis'] is None] or records
-    for make in (tables.throughput, tables.memory, tables.spikes,
-                 tables.drift, tables.fairness, targets.table):
-        print(layout.layout(make(read), colour)
+    for table in [*tables.measures(read), targets.table(read)]:
+        print(layout.layout(table, colour)
               + textwrap.fill(tables.caption(read), layout.WIDTH) + '\n')
     if len(read) < len(records):
         print(f'Sweeps: {len(records) - len(read)} trials more, of which '

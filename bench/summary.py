@@ -26,11 +26,9 @@ def readable(records):
 def all_tables(directory, records):
     """The tables of a run, the targets first; what hyperfine found last."""
     read = readable(records)
-    found = [make(read) for make in (
-        targets.table, tables.throughput, tables.memory, tables.spikes,
-        tables.drift, tables.fairness)]
     checked = hyperfine.table(directory, records)
-    return found + [checked] * bool(checked)
+    return ([targets.table(read), *tables.measures(read)]
+            + [checked] * bool(checked))
 
 
 def failures(records):

@@ -321,6 +321,13 @@ def fairness(records):
          'ex p99', 'ex p99.9', 'ex max'], groups)
 
 
+def measures(records):
+    """All tables of what was measured; of spikes where there was one."""
+    found = [make(records) for make in (throughput, memory, drift, fairness)]
+    left = spikes(records)
+    return found[:2] + [left] * bool(left.groups) + found[2:]
+
+
 def unfit(flags):
     """Why a build with these compiler flags is none to measure, or ''."""
     if '-fsanitize' in flags:

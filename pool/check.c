@@ -232,8 +232,7 @@ dp__check_borrowed(struct worker *w, void *const *objects, size_t n, size_t got,
 {
 	dp__check_lock(w->pool);
 	for (size_t i = 0; i < got; i++)
-		lend(w->pool, objects[i],
-		     dp__party_here(w ? &w->head : NULL, site));
+		lend(w->pool, objects[i], dp__party_here(&w->head, site));
 	w->pool->check.in_use -= n - got;
 	dp__check_unlock(w->pool);
 	w->check.inside--;

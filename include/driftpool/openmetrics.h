@@ -58,8 +58,9 @@ DP_API int dp_stats_write_openmetrics(struct dp_pool *pool, FILE *file);
 /*
  * The same for n pools, 0 or more, in one exposition: expositions of one pool
  * each cannot be joined, as a family must stand together.  Each pool is read as
- * of an instant of its own.  Also -EINVAL, and nothing is written, if two of
- * them have one name: their samples could not be told apart.
+ * of an instant of its own.  Returns 0; -ENOMEM, or -EINVAL if two of them have
+ * one name, whose samples could not be told apart, and nothing is written; or
+ * what writing failed with.
  */
 DP_API int dp_stats_write_openmetrics_all(struct dp_pool *const *pools,
 					  size_t n, FILE *file);
