@@ -65,7 +65,9 @@ add_cache(struct census *census, const struct worker *w)
 	for (unsigned i = 0; i < PARK_PLACES; i++) {
 		const struct magazine *m = park_at(&w->park, i);
 
-		add(census, m->body, magazine_count(m));
+		/* NULL: a fork's child lacks the thread that was parking. */
+		if (m)
+			add(census, m->body, magazine_count(m));
 	}
 }
 

@@ -24,15 +24,17 @@
  * inherited.  A set over an inherited value that this fiber has not read
  * destructs that one; a value that the fiber has read or set is the fiber's to
  * dispose of, as with pthread_setspecific().  Otherwise a destructor runs once
- * for a value, when the pool gives the table up: at dp_pool_trim(), at
- * dp_pool_destroy(), or if there is no memory to keep it.
+ * for a value, when the pool gives the table up: at dp_pool_trim() or by
+ * dp_config.trim, at depot_limit, at dp_pool_destroy(), or if there is no
+ * memory to keep it.
  *
  * Destructors run outside every lock and every critical section, in ascending
  * order of keys, the slot empty before the call, and again for what they set,
  * in up to DP_KEYTABLE_PASSES passes.  They may get, set, borrow and return,
- * create and delete keys, and wait for the application's locks; in
- * dp_pool_destroy() they must not use that pool, except that they may get and
- * set in the table that is given up.
+ * create and delete keys, and wait for the application's locks, as threads do:
+ * a fiber must not suspend in one, see pool.h.  In dp_pool_destroy() they must
+ * not use that pool, except that they may get and set in the table that is
+ * given up.
  *
  * Synchronization, as in pool.h.  A table belongs to its fiber: a call with it
  * happens after the one before, wherever that ran.
@@ -108,8 +110,9 @@ DP_API int dp_key_delete(struct dp_key key);
  * holds for it: workers, stats, bound, reserve, trim, destroy; tables lent are
  * in use, and destroy fails as long as there are any.  Its objects must not
  * be borrowed or returned but by the functions below.
- * Of the configuration it takes name and magazine_size; the rest is as in
- * DP_CONFIG_INIT, or it is EINVAL.  Fails as dp_pool_create() does.
+ * It takes all of the configuration but object_size, object_align, construct,
+ * destruct and arg, which are as in DP_CONFIG_INIT, or it is EINVAL.  Fails as
+ * dp_pool_create() does.
  */
 DP_API struct dp_pool *dp_keytable_pool_create(const struct dp_config *config);
 
@@ -124,7 +127,8 @@ DP_API struct dp_pool *dp_keytable_pool_create(const struct dp_config *config);
  * worker or was ended and lies in the pool, or if both are NULL; nothing is
  * changed then.  A copy of the pointer of a table that was lent again, or given
  * up, is not told from that of its new fiber.
- * Where a table must be borrowed, -ENOMEM; it stays NULL then.
+ * Where a table must be borrowed, -ENOMEM, or -EAGAIN at max_objects; it stays
+ * NULL then.
  */
 
 /*

@@ -49,7 +49,10 @@
  * use it if that call is its detach; destructors that dp_pool_destroy() runs
  * must not use that pool, and find that no worker attaches.  A task that
  * suspends must not keep its worker's handle across the suspension: it may
- * resume on another thread.
+ * resume on another thread.  For the same reason a destructor or constructor
+ * may block its thread, but not suspend its task so that another thread
+ * resumes it, unless dp_pool_trim() or dp_pool_destroy() runs it: the call that
+ * it is in goes on with its worker.
  *
  * The two-level cache of magazines is Bonwick's and Adams's ("Magazines and
  * Vmem", USENIX ATC 2001).
@@ -196,11 +199,11 @@ DP_API int dp_pool_reserve(struct dp_pool *pool, size_t n);
 
 /*
  * Gives up objects of the shared pool, whole magazines at a time, while at
- * least `keep` objects remain there; with keep 0 all of them; with
- * DP_KEEP_NEEDED as many full magazines as lay there all the time since the
- * last such call or the end of the last interval of dp_config.trim.  A slot
- * stays for each, 24 bytes, until the pool is destroyed.  Destructors run
- * on the calling thread, outside every lock.  Returns the number of objects
+ * least `keep` objects remain there, as counted before each; with keep 0 all of
+ * them; with DP_KEEP_NEEDED as many full magazines as lay there all the time
+ * since the last such call or the end of the last interval of dp_config.trim.
+ * A slot stays for each, 24 bytes, until the pool is destroyed.  Destructors
+ * run on the calling thread, outside every lock.  Returns the number of objects
  * given up.
  *
  * Before that, what parked workers left is taken over to the shared pool, and
@@ -283,8 +286,8 @@ DP_API void dp_thread_park(struct dp_pool *pool);
 /* --- Numbers ------------------------------------------------------------ */
 
 /*
- * A snapshot.  Totals only grow; levels are exact at quiescence and within
- * 2M a worker otherwise.
+ * A snapshot.  Totals only grow; levels are exact at quiescence and within 2M a
+ * worker, and M a thread that trims, otherwise.
  */
 struct dp_stats {
 	/* Levels, in objects: in_use + cached + depot is the footprint. */
@@ -343,7 +346,8 @@ DP_API const char *dp_version(void);
 /*
  * For pthread_atfork(), or around fork(): after dp_fork_child() the child's one
  * thread can use its own workers, create and destroy pools.  Workers of threads
- * that the child lacks stay attached there, so their pools cannot be destroyed.
+ * that the child lacks stay attached there, so their pools cannot be destroyed,
+ * and must not be bound or used.
  * The library installs no handlers itself: it cannot know the application's
  * order of locks.  They are also liburcu-bp's handlers.
  */
@@ -372,8 +376,8 @@ DP_API void dp_fork_child(void);
  * cannot fail: if there is no memory for a magazine, the object is destructed;
  * if the shared pool is at depot_limit, the magazine that it would have got is.
  * To return an object twice is an error.  A library with checks ends the
- * process at once; any other one if the two came in a row and were not lent
- * again before their magazine leaves the worker.
+ * process at once; any other one if the two came in a row, lie in one magazine,
+ * and were not lent again before it leaves the worker.
  */
 #ifdef DP_NO_INLINE
 DP_API void *dp_borrow(struct dp_worker *worker);
