@@ -26,6 +26,7 @@ struct model {
 	size_t magazine_size;
 	struct dp_worker *workers[MODEL_WORKERS];
 	bool parked[MODEL_WORKERS];
+	bool any_parked; /* ever: then last claims nothing */
 	void *last[MODEL_WORKERS];
 	bool thread_attached;
 	void *held[MODEL_HELD_MAX];

@@ -11,6 +11,7 @@ model_park(struct model *model, unsigned worker)
 		return;
 	dp_worker_park(model->workers[worker]);
 	model->parked[worker] = true;
+	model->any_parked = true;
 }
 
 void
