@@ -169,14 +169,15 @@ model_borrow(struct model *model, unsigned worker)
 	errno = 0;
 	void *object = dp_borrow(model->workers[worker]);
 
-	model_borrowed(model, worker);
+	model->parked[worker] = false;
+	model_borrowed(model);
 	if (!object) {
 		check_errno(model, errno);
 		return;
 	}
 	model_hold(model, object);
 	check_thrift(model, constructed, &before);
-	if (model->last[worker] && !model->any_parked)
+	if (model->last[worker])
 		must("what was returned last is lent next",
 		     object == model->last[worker]);
 	model->last[worker] = NULL;
@@ -215,7 +216,8 @@ model_borrow_bulk(struct model *model, unsigned worker, size_t n)
 	size_t got = dp_borrow_bulk(model->workers[worker], objects, n);
 	int error = errno;
 
-	model_borrowed(model, worker);
+	model->parked[worker] = false;
+	model_borrowed(model);
 	if (got < n)
 		check_errno(model, error);
 	for (size_t i = 0; i < got; i++)
@@ -255,6 +257,7 @@ model_borrow_thread(struct model *model)
 	errno = 0;
 	void *object = dp_pool_borrow(model->pool);
 
+	model_borrowed(model);
 	if (object)
 		model_hold(model, object);
 	else

@@ -26,7 +26,6 @@ struct model {
 	size_t magazine_size;
 	struct dp_worker *workers[MODEL_WORKERS];
 	bool parked[MODEL_WORKERS];
-	bool any_parked; /* ever: then last claims nothing */
 	void *last[MODEL_WORKERS];
 	bool thread_attached;
 	void *held[MODEL_HELD_MAX];
@@ -73,8 +72,8 @@ void model_destroy(struct model *model);
 /* Others may have taken what parked workers left. */
 void model_take_over(struct model *model);
 
-/* The worker borrowed: where it could not construct it took over. */
-void model_borrowed(struct model *model, unsigned worker);
+/* Somebody borrowed: who could not construct may have taken over. */
+void model_borrowed(struct model *model);
 
 /* Is there no other worker than parked ones? */
 bool model_all_parked(const struct model *model);

@@ -11,7 +11,6 @@ model_park(struct model *model, unsigned worker)
 		return;
 	dp_worker_park(model->workers[worker]);
 	model->parked[worker] = true;
-	model->any_parked = true;
 }
 
 void
@@ -33,9 +32,8 @@ model_all_parked(const struct model *model)
 }
 
 void
-model_borrowed(struct model *model, unsigned worker)
+model_borrowed(struct model *model)
 {
-	model->parked[worker] = false;
 	if (model->refused || allocator_failed())
 		model_take_over(model);
 }
