@@ -24,14 +24,35 @@ def wanted(records):
             and record['title'] == CASE.title()]
 
 
+def points_of(trial, last):
+    """Objects over operations since the warm-up, cut off at the last.
+
+    A quick row did all of these between two samples: what it had at the last
+    lies on the line from one to the other.
+    """
+    series = trial['drift']['series']
+    points = []
+    for _, ops, made in series:
+        ops -= series[0][1]
+        if ops > last:
+            before, had = points[-1]
+            made = had + (made - had) * (last - before) / (ops - before)
+            return points + [(last, round(made))]
+        points.append((ops, made))
+    return points
+
+
+def operations(trial):
+    """Between the first sample and the last."""
+    series = trial['drift']['series']
+    return series[-1][1] - series[0][1]
+
+
 def lines_of(found, last):
-    """Objects over operations, up to the last that all leaking rows did."""
+    """Of each row, up to the last that all leaking rows did."""
     for row, trial in found.items():
-        points = [(ops, made)
-                  for _, ops, made in trial['drift']['series']
-                  if made is not None and ops <= last]
-        if points:
-            yield Line(row, points, text(points[-1][1]))
+        points = points_of(trial, last)
+        yield Line(row, points, text(points[-1][1]))
 
 
 def picture(records):
@@ -44,7 +65,7 @@ def picture(records):
             f'no picture: {CASE.title()} lacks rows over time; allowed: '
             f'results of --preset full --cases {CASE.name} '
             f'--rows {",".join(ROWS)}')
-    last = min(plan.LEAK_OPS, *(found[row]['drift']['series'][-1][1]
+    last = min(plan.LEAK_OPS, *(operations(found[row])
                                 for row in plan.LEAKING))
     lines = list(lines_of(found, last))
     held = [line.points[-1][1] for line in lines
@@ -53,7 +74,8 @@ def picture(records):
         'leak', 'Borrowed on one worker, returned on another',
         'none: a pool for each worker. brpc110: bRPC before its fix, brpc112: '
         'after it. percpu: driftpool.',
-        Axis('objects borrowed and returned'), Axis('objects constructed'),
+        Axis('objects borrowed and returned since the warm-up'),
+        Axis('objects constructed'),
         lines + plots.guides(found, last),
         'Lower panel: the same, enlarged. ' + tables.caption(there),
         1.2 * max(held))

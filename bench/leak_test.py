@@ -34,6 +34,17 @@ class Leak(unittest.TestCase):
         self.assertEqual(ends['percpu'], (9000, 109))
         self.assertLess(made.zoom, 9100)
 
+    def test_quick_row_is_drawn_to_the_end(self):
+        records = run_make()
+        for record in records:
+            if record['row'] == 'percpu':
+                record['drift']['series'] = [
+                    [ms, 400000 + 36000 * ms, 100 + 40 * ms]
+                    for ms in range(10)]
+        line, = (line for line in leak.picture(records).lines
+                 if line.row == 'percpu')
+        self.assertEqual(line.points, [(0, 100), (9000, 110)])
+
     def test_without_a_row_there_is_none(self):
         records = [record for record in run_make()
                    if record['row'] != 'brpc110']
