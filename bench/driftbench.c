@@ -147,6 +147,19 @@ options_run(FILE *out, const char *program, const struct options *options)
 	return out_written(out, program) ? STATUS_OK : STATUS_FAILED;
 }
 
+/* Is the subject a pool of the library?  False, once that is said: no. */
+static bool
+pool_needed(const char *program, const char *flag)
+{
+	if (subject_has_metrics())
+		return true;
+	fprintf(stderr,
+		"%s: %s is not allowed with %s; allowed: with " BENCH_BACKENDS
+		"\n",
+		program, flag, subject_name());
+	return false;
+}
+
 /* Can this subject do that?  False, once that is said: no. */
 static bool
 options_suit(const char *program, const struct options *options)
@@ -160,22 +173,12 @@ options_suit(const char *program, const struct options *options)
 			program, options->workload.case_name, subject_name());
 		return false;
 	}
-	if (options->workload.trim > 0 && !subject_has_metrics()) {
-		fprintf(stderr,
-			"%s: --trim is not allowed with %s; allowed: with "
-			"none, mutex, treiber, percpu\n",
-			program, subject_name());
+	if (options->workload.trim > 0 && !pool_needed(program, "--trim"))
 		return false;
-	}
 	if (options->metrics == NULL || options->action != OPTIONS_RUN)
 		return true;
-	if (!subject_has_metrics()) {
-		fprintf(stderr,
-			"%s: --metrics is not allowed with %s; allowed: with "
-			"none, mutex, treiber, percpu\n",
-			program, subject_name());
+	if (!pool_needed(program, "--metrics"))
 		return false;
-	}
 	file = fopen(options->metrics, "a");
 	if (file == NULL) {
 		fprintf(stderr,

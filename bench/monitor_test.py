@@ -11,6 +11,8 @@ import tempfile
 import time
 import unittest
 
+import plan
+
 PROGRAMS = ''
 LINES_MOST = 24
 
@@ -114,8 +116,8 @@ class Refused(unittest.TestCase):
 
     def test_bad_usage_is_one_line_and_status_2(self):
         for row, words, said in (
-                ('brpc112', ['--metrics', 'x'], 'none, mutex'),
-                ('null', ['--metrics', 'x'], 'none, mutex'),
+                ('brpc112', ['--metrics', 'x'], ', '.join(plan.BACKENDS)),
+                ('null', ['--metrics', 'x'], ', '.join(plan.BACKENDS)),
                 ('mutex', ['--metrics', ''], 'a file'),
                 ('mutex', ['--metrics', '/nonexistent/x'], 'No such file'),
                 ('mutex', ['--metrics', 'x', '--sim'], 'without --sim')):
