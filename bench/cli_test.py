@@ -14,6 +14,8 @@ import tempfile
 import time
 import unittest
 
+import plan
+
 PROGRAMS = ''
 TRIAL_KEYS = {
     '': 'schema sim latency backend case params ops wall_s ns_per_pair '
@@ -62,13 +64,17 @@ REFUSED = (
     (['--case', 'spike', '--lifetime', '9'], '--lifetime 0'),
     (['--case', 'spike', '--warmup', '0'], 'allowed: longer'),
     (['--case', 'fibers', '--spike', '2'], '--spike'),
+    *((['--case', 'fibers', flag, value], flag) for flag, value in (
+        ('--migrate', '0'), ('--dest', 'local'), ('--burst', '1'),
+        ('--hold', '1'), ('--kept', '0'), ('--give-back', '0'),
+        ('--ring', '1'), ('--lifetime', '0'))),
     (['--kept', '0.51', '--case', 'spike'], '0 to 0.5'),
     (['--kept', '10%', '--case', 'spike'], '0 to 0.5'),
     (['--kept', '0.1'], '--spike'),
     (['--give-back', '1.1', '--case', 'spike'], '0 to 1'),
     (['--give-back', '0.9', '--case', 'tide'], '--spike'),
     (['--trim', '-1'], '0 to 4294967295'),
-    (['--trim', '9'], 'allowed: with none, mutex'),
+    (['--trim', '9'], 'allowed: with ' + ', '.join(plan.BACKENDS)),
     (['--think', '5'], 'ns, us, ms, s'),
     (['--think', '2s'], '1s'),
     (['--object-size', '7B'], '8B to 16MiB'),
@@ -177,6 +183,10 @@ class CommandLine(Programs):
                            ('hold', 3), ('object_size', 1024),
                            ('think_ns', 1500), ('touch', False)):
             self.assertEqual(changed['params'][key], value, key)
+        for case, key, value in (('spike', 'time_ns', 10 ** 9),
+                                 ('fibers', 'warmup_ns', 0)):
+            told, = self.trials('mutex', '--dry-run', '--case', case)
+            self.assertEqual(told['params'][key], value, case)
 
     def test_what_leaks_runs_a_number_of_operations(self):
         for size in (64, 65536):

@@ -368,7 +368,9 @@ options_print_help(FILE *out, const char *program)
 {
 	fprintf(out, "usage: %s [flags]\n\n", program);
 	arguments_print(out);
-	fputs("\nA case presets the flags from --migrate to --lifetime.\n"
+	fputs("\nA case presets the flags from --migrate to --lifetime; "
+	      "spike presets --time to 1s,\ntoo.  fibers takes none of those "
+	      "flags, and presets --warmup to 0s.\n"
 	      "Exit status: 0; 1 an invariant failed, or the report could "
 	      "not be written; 2 bad usage.\n",
 	      out);

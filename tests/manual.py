@@ -184,6 +184,9 @@ def bench_check(page, help_text, list_text):
              for line in list_text.splitlines()}
     ends = re.search(r'^Exit status: (.*)\.$', help_text, re.M).group(1)
     status = {f'*{end[0]}*': [end[2:]] for end in ends.split('; ')}
-    return [*entries_check(flags, parts['OPTIONS'], 'OPTIONS'),
+    note = words(help_text.rpartition('\nExit')[0].rpartition('\n\n')[2])
+    begins = plain(parts['OPTIONS'].partition('\n*--')[0])
+    return [*([] if begins == note else [f'OPTIONS has to begin: {note}']),
+            *entries_check(flags, parts['OPTIONS'], 'OPTIONS'),
             *entries_check(cases, parts['CASES'], 'CASES'),
             *entries_check(status, parts['EXIT STATUS'], 'EXIT STATUS')]

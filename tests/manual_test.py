@@ -140,10 +140,15 @@ HELP = """usage: driftbench [flags]
                          hot, cold
   --sim                without threads
 
+A case presets
+all flags.
 Exit status: 0; 1 it failed; 2 bad usage.
 """
 LIST = 'hot      borrow and return\n'
 BENCH = """# OPTIONS
+
+A *case* presets all
+flags.
 
 *--case* _NAME_
 \twhat is done (default hot)++
@@ -169,6 +174,8 @@ hot, cold; and more
 \tbad usage
 """
 BENCH_PLANTED = (
+    ('presets all', 'presets no',
+     'OPTIONS has to begin: A case presets all flags.'),
     ('*--sim*\n\twithout threads\n\n', '',
      'OPTIONS has to have an entry that begins:\n*--sim*\n\twithout threads'),
     ('*--sim*', '*--sin*', 'OPTIONS: there is no --sin: take it out'),
