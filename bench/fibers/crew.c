@@ -274,6 +274,7 @@ fibers_open(struct crew **opened, const struct workload *w,
 	    struct stations *stations)
 {
 	struct crew *crew = apart_alloc(sizeof(*crew));
+	int error;
 
 	if (crew == NULL)
 		return -ENOMEM;
@@ -293,8 +294,13 @@ fibers_open(struct crew **opened, const struct workload *w,
 	for (unsigned i = 0; i < w->workers; i++)
 		worker_init(crew, i, &stations->each[i]);
 	atomic_init(&crew->live, 0);
+	error = life_open(&crew->key);
+	if (error != 0) {
+		crew_free(crew);
+		return error;
+	}
 	*opened = crew;
-	return life_open(&crew->key);
+	return 0;
 }
 
 void *
