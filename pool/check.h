@@ -115,9 +115,10 @@ struct check_worker {
 #define dp__check_hide(w) ((void)(w))
 #define dp__check_attach(w) ((void)(w))
 #define dp__check_bind(w) ((void)(w))
+#define dp__check_owner_at(w, site) ((void)(w), (void)(site))
 #define dp__check_owner(w) ((void)(w))
 #define dp__check_detach(w) ((void)(w))
-#define dp__check_from(w, site) ((void)(w))
+#define dp__check_from(w, site) ((void)(w), (void)(site))
 #define dp__check_site(w, site) ((void)(w), (const void *)NULL)
 #define dp__check_borrow(w, n, site) ((void)(w))
 #define dp__check_borrowed(w, objects, n, got, site)                           \

@@ -54,11 +54,13 @@ dp_keytable_pool_create(const struct dp_config *config)
 /* --- A fiber's table ----------------------------------------------------- */
 
 static int
-borrow(struct dp_keytable **table, struct worker *w, struct dp_key key)
+borrow(struct dp_keytable **table, struct worker *w, struct dp_key key,
+       const void *site)
 {
 	if (!w || w->pool->source.construct != dp__table_construct ||
 	    !dp__key_exists(key))
 		return -EINVAL;
+	dp__check_from(w, site);
 	*table = dp__borrow(&w->head);
 	if (!*table)
 		return -errno;
@@ -76,22 +78,23 @@ check(const struct dp_keytable *table, const struct worker *w)
 	return source && table_is_of(table, source) ? 0 : -EINVAL;
 }
 
-/* Sees to it that there is a table.  0 or a negative errno. */
+/* Sees to it that there is a table, for the call from there.  0 or -errno. */
 static inline int
-prepare(struct dp_keytable **table, struct dp_worker *worker, struct dp_key key)
+prepare(struct dp_keytable **table, struct dp_worker *worker, struct dp_key key,
+	const void *site)
 {
 	struct worker *w = worker ? worker_of(worker) : NULL;
 
 	if (w)
-		dp__check_owner(w);
-	return *table ? check(*table, w) : borrow(table, w, key);
+		dp__check_owner_at(w, site);
+	return *table ? check(*table, w) : borrow(table, w, key, site);
 }
 
 int
 dp_keytable_get(struct dp_keytable **table, struct dp_worker *worker,
 		struct dp_key key, void **value)
 {
-	int status = prepare(table, worker, key);
+	int status = prepare(table, worker, key, __builtin_return_address(0));
 
 	*value = NULL;
 	return status == 0 ? dp__table_read(*table, key, value) : status;
@@ -101,7 +104,7 @@ int
 dp_keytable_set(struct dp_keytable **table, struct dp_worker *worker,
 		struct dp_key key, void *value)
 {
-	int status = prepare(table, worker, key);
+	int status = prepare(table, worker, key, __builtin_return_address(0));
 
 	return status == 0 ? dp__table_write(*table, key, value) : status;
 }
@@ -111,9 +114,10 @@ dp_keytable_end(struct dp_keytable **table, struct dp_worker *worker)
 {
 	struct dp_keytable *ended = *table;
 	struct worker *w = worker ? worker_of(worker) : NULL;
+	const void *site = __builtin_return_address(0);
 
 	if (w)
-		dp__check_owner(w);
+		dp__check_owner_at(w, site);
 	if (!ended)
 		return 0;
 	int status = w ? check(ended, w) : -EINVAL;
@@ -122,6 +126,7 @@ dp_keytable_end(struct dp_keytable **table, struct dp_worker *worker)
 		status = dp__table_take_back(ended);
 	if (status == 0) {
 		*table = NULL;
+		dp__check_from(w, site);
 		dp__return(worker, ended);
 	}
 	return status;
