@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include SUBJECT
+#include "fibers/tables.h"
 
 #define M 8
 #define WORKERS 4
@@ -30,16 +30,29 @@ static const struct expectation exceptions[] = {
 static const struct expectation *expected =
 	&(const struct expectation){ "all others", true, true, true };
 static struct subject subject;
+static struct dp_key key;
+
+/* A fiber's first get, and a value where there is none. */
+static struct dp_keytable *
+begin(struct subject_worker worker)
+{
+	struct dp_keytable *table = NULL;
+	void *value;
+
+	if (tables_get(&table, worker, key, &value) == 0 && !value)
+		tables_set(&table, worker, key, &subject);
+	return table;
+}
 
 static void
 open_all(struct subject_worker *workers, unsigned n)
 {
 	struct workload w = { .case_name = "leak_test",
 			      .workers = WORKERS,
-			      .object_bytes = 256,
 			      .magazine = M };
 
-	assert_int_equal(subject_open(&subject, &w, 1000), 0);
+	assert_int_equal(tables_open(&subject, &w, 1000), 0);
+	assert_int_equal(dp_key_create(&key, NULL), 0);
 	for (unsigned i = 0; i < n; i++)
 		assert_int_equal(subject_attach(&workers[i], &subject, i), 0);
 }
@@ -60,7 +73,8 @@ close_all(struct subject_worker *workers, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		subject_detach(workers[i]);
-	assert_int_equal(subject_close(&subject), 0);
+	assert_int_equal(tables_close(&subject), 0);
+	assert_int_equal(dp_key_delete(key), 0);
 }
 
 /* Each is borrowed on one worker and returned on the other. */
@@ -72,9 +86,11 @@ one_way_flow_keeps_to_the_bound(void **state)
 
 	(void)state;
 	open_all(workers, 2);
-	for (unsigned i = 0; i < n; i++)
-		subject_return(workers[1], subject_borrow(workers[0], true),
-			       true);
+	for (unsigned i = 0; i < n; i++) {
+		struct dp_keytable *table = begin(workers[0]);
+
+		tables_end(&table, workers[1]);
+	}
 	if (expected->flow)
 		assert_true(constructed() <= subject_bound(&subject, 1));
 	else
@@ -87,21 +103,21 @@ static void
 random_migration_keeps_to_the_bound(void **state)
 {
 	struct subject_worker workers[WORKERS];
-	void *live[100];
+	struct dp_keytable *live[100];
 	unsigned n = HARNESS_LOAD(1000000);
 	uint64_t seed = harness_seed();
 
 	(void)state;
 	open_all(workers, WORKERS);
 	for (unsigned i = 0; i < 100; i++)
-		live[i] = subject_borrow(workers[i % WORKERS], true);
+		live[i] = begin(workers[i % WORKERS]);
 	for (unsigned i = 0; i < n; i++) {
 		seed = seed * 6364136223846793005u + 1442695040888963407u;
 		unsigned r = (unsigned)(seed >> 40);
-		void **place = &live[r / 16 % 100];
+		struct dp_keytable **place = &live[r / 16 % 100];
 
-		subject_return(workers[r % 4], *place, true);
-		*place = subject_borrow(workers[r / 4 % 4], true);
+		tables_end(place, workers[r % 4]);
+		*place = begin(workers[r / 4 % 4]);
 		assert_non_null(*place);
 	}
 	size_t bound = subject_leaks() ? 100 + (WORKERS - 1) * 2 * M
@@ -109,7 +125,7 @@ random_migration_keeps_to_the_bound(void **state)
 
 	assert_int_equal(constructed() <= bound, expected->migration);
 	for (unsigned i = 0; i < 100; i++)
-		subject_return(workers[0], live[i], true);
+		tables_end(&live[i], workers[0]);
 	close_all(workers, WORKERS);
 }
 
@@ -120,14 +136,14 @@ static void *
 live_once(void *unused)
 {
 	struct subject_worker worker;
-	void *live[CHURN_LIVE];
+	struct dp_keytable *live[CHURN_LIVE];
 
 	harness_equal("attach", 0,
 		      (uint64_t)subject_attach(&worker, &subject, 0));
 	for (unsigned i = 0; i < CHURN_LIVE; i++)
-		live[i] = subject_borrow(worker, true);
+		live[i] = begin(worker);
 	for (unsigned i = 0; i < CHURN_LIVE; i++)
-		subject_return(worker, live[i], true);
+		tables_end(&live[i], worker);
 	subject_detach(worker);
 	return unused;
 }
