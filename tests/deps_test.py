@@ -23,6 +23,7 @@ PROGRAMS = {
     'dpkg-query': 'echo install ok installed',
     'apt-get': 'echo called >&2; exit 7',
     'apt-cache': 'exit 7',
+    'meson': 'echo 1.0.0',
 }
 
 
@@ -82,6 +83,17 @@ class Deps(unittest.TestCase):
             **PROGRAMS, 'dpkg-query': 'exit 1'})
         self.assertNotEqual(status, 0)
         self.assertIn('called', err)
+
+    def test_meson_that_is_too_old_is_refused(self):
+        for version, status in (('0.61.2', 1), ('0.100.0', 1), ('1.0.0', 0),
+                                ('1.10.1', 0), ('', 1)):
+            result, out, err = self.run_on(MINT, programs={
+                **PROGRAMS, 'meson': f'echo {version}; [ {version} ]'})
+            self.assertEqual(result, status, version + err)
+            self.assertEqual('all there' in out, status == 0)
+            for word in ('Meson 1.0.0 or later', "pip install 'meson>=1.0.0'",
+                         f'/meson is {version or "not there"};'):
+                self.assertEqual(word in err, status == 1, err)
 
     def test_unknown_argument(self):
         status, out, err = self.run_on(FEDORA, 'weekly')
