@@ -6,6 +6,7 @@
  */
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "interleave.h"
 #include "memory.h"
@@ -23,6 +24,9 @@ void __tsan_atomic_thread_fence(int order);
 void __tsan_atomic_signal_fence(int order);
 void __tsan_read_range(void *address, size_t bytes);
 void __tsan_write_range(void *address, size_t bytes);
+void *__tsan_memset(void *to, int value, size_t bytes);
+void *__tsan_memcpy(void *to, const void *from, size_t bytes);
+void *__tsan_memmove(void *to, const void *from, size_t bytes);
 void __assert_fail(const char *assertion, const char *file, unsigned line,
 		   const char *function);
 
@@ -79,6 +83,30 @@ void
 __tsan_write_range(void *address, size_t bytes)
 {
 	race_write(address, bytes);
+}
+
+/* clang's from 15 on, for an initializer as well. */
+void *
+__tsan_memset(void *to, int value, size_t bytes)
+{
+	race_write(to, bytes);
+	return memset(to, value, bytes);
+}
+
+void *
+__tsan_memcpy(void *to, const void *from, size_t bytes)
+{
+	race_read(from, bytes);
+	race_write(to, bytes);
+	return memcpy(to, from, bytes);
+}
+
+void *
+__tsan_memmove(void *to, const void *from, size_t bytes)
+{
+	race_read(from, bytes);
+	race_write(to, bytes);
+	return memmove(to, from, bytes);
 }
 
 /* A failed assertion of the code under test. */
