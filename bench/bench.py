@@ -92,15 +92,18 @@ def settings_make(args, words, preset):
              'command': shlex.join(['bench/bench.py', 'run'] + words)})
 
 
-def rows_there(args, settings):
+def rows_there(args, settings, preset):
     """The rows asked for that can be measured; says which cannot, and why.
 
     Before anything was built, a plan has all of them.
     """
     if args.dry_run and not os.path.isdir(settings.programs):
         return args.rows
-    lacks = programs.left_out(settings.programs, settings.chosen,
-                              settings.preloads, args.rows)
+    planned = {cell.row for group in plan.cells(preset, args.cases, args.rows)
+               for cell in group}
+    lacks = programs.left_out(
+        settings.programs, settings.chosen, settings.preloads,
+        [row for row in args.rows if row in planned])
     settings.run['left_out'] = list(lacks)
     for row, what in lacks.items():
         trials.say(f'{row} is left out: {what}; ci/deps installs what it '
@@ -177,7 +180,8 @@ def run(args, words):
     """Measures and prints.  Returns the exit status."""
     preset = args.preset or ('smoke' if args.smoke else 'quick')
     settings = settings_make(args, words, preset)
-    groups = plan.cells(preset, args.cases, rows_there(args, settings))
+    groups = plan.cells(preset, args.cases,
+                        rows_there(args, settings, preset))
     if not groups:
         fail('no cell is left; allowed: --cases and --rows that meet in '
              f'--preset {preset}, built; --preset full has the most')

@@ -5,6 +5,7 @@ import glob
 import json
 import os
 import subprocess
+import sys
 
 import plan
 
@@ -88,6 +89,13 @@ def revision():
     return said or 'unknown'
 
 
+def of_smoke(chosen):
+    """The programs that the preset smoke runs, with such a library."""
+    return {plan.program(cell.row, chosen) for group in plan.cells('smoke')
+            for cell in group} | {'driftbench'}
+
+
 if __name__ == '__main__':
-    # For Meson's summary: the allocators that can be measured.
+    # For Meson: the allocators that can be measured, and what smoke needs.
     print(*preloads_find())
+    print(*of_smoke(sys.argv[1]))

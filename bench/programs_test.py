@@ -47,23 +47,40 @@ class Programs(unittest.TestCase):
         said = self.refused(plan.Cell(plan.HOT, 'mutex'), '--what')
         self.assertIn('unknown argument --what', said)
 
-    def test_smoke_measures_and_fails_nowhere(self):
+    def run_smoke(self, names, *words):
+        """A smoke run with some of the programs."""
         # Results go beside the programs, and are nobody's in the end.
         build = tempfile.TemporaryDirectory()
         self.addCleanup(build.cleanup)
-        os.symlink(FOLDER, os.path.join(build.name, 'bench'))
-        # Where there is a sanitizer, nothing can be preloaded.
-        rows = [row for row in plan.ROWS if row not in plan.ALLOCATORS]
-        done = subprocess.run(
+        os.mkdir(os.path.join(build.name, 'bench'))
+        for name in names:
+            os.symlink(os.path.join(FOLDER, name),
+                       os.path.join(build.name, 'bench', name))
+        return subprocess.run(
             [sys.executable, '-B', BENCH, 'run', '--build', build.name,
-             '--preset', 'smoke', '--rows', ','.join(rows)], check=False,
+             '--preset', 'smoke', *words], check=False,
             capture_output=True, encoding='utf-8',
             env={**os.environ, 'BENCH_ARGS': '', 'PYTHONUTF8': '1'})
+
+    def test_smoke_measures_and_fails_nowhere(self):
+        # Where there is a sanitizer, nothing can be preloaded.
+        rows = [row for row in plan.ROWS if row not in plan.ALLOCATORS]
+        done = self.run_smoke(programs.of_smoke(self.chosen), '--rows',
+                              ','.join(rows))
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn('left out', done.stderr)
         for title in ('THROUGHPUT', 'MEMORY', 'DRIFT',
                       'FAIRNESS AND LATENCY', 'TARGETS'):
             self.assertIn(title, done.stdout)
         self.assertNotIn('no trials', done.stdout)
+
+    def test_a_program_that_lacks_is_named(self):
+        done = self.run_smoke(
+            programs.of_smoke(self.chosen) - {'driftbench-none'},
+            '--cases', 'steal')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('none is left out', done.stderr)
+        self.assertEqual(done.stderr.count('left out'), 1, done.stderr)
 
 
 if __name__ == '__main__':
