@@ -15,6 +15,9 @@ import tempfile
 import unittest
 
 NAME = re.compile(r'^    echo (\w+) >>pool/backends$', re.M)
+COPY = re.compile(r'^    (sed (?:.*\\\n)*.*)$', re.M)
+# What the block of C takes the place of.
+REPLACED = '#include <pthread.h>\n'
 BLOCK = re.compile(r'^```(c|markdown)\n(.*?)^```$', re.S | re.M)
 UNITS = ('backend', 'bound', 'header')
 # What is broken in the code, and who must find it.
@@ -51,7 +54,11 @@ class Backend(unittest.TestCase):
         cls.name, = NAME.findall(text)
         blocks = dict(BLOCK.findall(text))
         cls.source = cls.copy / f'pool/backend_{cls.name}.c'
-        cls.source.write_text(blocks['c'], 'utf-8')
+        copy, = COPY.findall(text)
+        done = run('sh', '-c', copy, cwd=cls.copy)
+        code = cls.source.read_text('utf-8')
+        assert not done.returncode and code.count(REPLACED) == 1, done.stdout
+        cls.source.write_text(code.replace(REPLACED, blocks['c']), 'utf-8')
         for file, more in (('pool/backends', f'{cls.name}\n'),
                            ('pool/MEMORY-MODEL.md', blocks['markdown'])):
             cls.insert(cls.copy / file, more)
