@@ -8,6 +8,8 @@ The directory holds their sources; the library is the shared one, of that
 backend, or '' with a sanitizer: a plain Python cannot load that.  Programs are
 called example_NAME-BACKEND, and -checked behind it where checks are linked.
 """
+import ctypes
+import os
 import pathlib
 import re
 import subprocess
@@ -65,6 +67,20 @@ def metrics_read(text):
     return found
 
 
+def layout_differs(config, first):
+    """What the compiler has against offsets that Python has for a struct of C,
+    of which `first` says the first field where Python has several in one."""
+    claims = [f'sizeof(struct dp_config) == {ctypes.sizeof(config)}'] + [
+        f'offsetof(struct dp_config, {first.get(name, name)}) == '
+        f'{getattr(config, name).offset}' for name, _ in config._fields_]
+    code = '#include <driftpool/pool.h>\n' + ''.join(
+        f'_Static_assert({claim}, "differs");\n' for claim in claims)
+    return subprocess.run(
+        [*os.environ.get('CC', 'cc').split(), '-std=c11', '-fsyntax-only',
+         '-I', pathlib.Path(__file__).parents[2] / 'include', '-x', 'c', '-'],
+        input=code, text=True, check=False, stderr=subprocess.PIPE).stderr
+
+
 def too_long(path, text):
     """How many lines there are too many."""
     return max(len(text.splitlines()) - LINES[path.suffix], 0)
@@ -100,6 +116,15 @@ class Examples(unittest.TestCase):
                                  program)
                 run.add(name)
         self.assertEqual(run, set(SAYS))
+
+    def test_python_lays_a_struct_out_as_c_does(self):
+        path, found = self.directory / 'handover.py', {}
+        exec(path.read_text('utf-8').partition('\n\n\ndef')[0], found)
+        first = {'limits': 'depot_limit', 'functions': 'destruct'}
+        self.assertEqual(layout_differs(found['Config'], first), '')
+        # Planted: that it would be seen.
+        first['functions'] = 'arg'
+        self.assertIn('differs', layout_differs(found['Config'], first))
 
     def test_tasks_migrate(self):
         # One thread may be done before the others begin, but not each time.
