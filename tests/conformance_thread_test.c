@@ -328,7 +328,7 @@ child_of_a_process_with_threads_goes_on(void **state)
 			alarm(WATCHDOG_S);
 			dp_fork_child();
 			use_child(worker, table);
-			_exit(0);
+			harness_leave(0);
 		}
 		dp_fork_parent();
 		assert_int_equal(waitpid(child, &status, 0), child);

@@ -8,6 +8,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
@@ -27,6 +28,9 @@
 #else
 #define HARNESS_ASAN 0
 #endif
+
+/* Does Valgrind watch, which reports each misuse itself? */
+bool harness_is_watched(void);
 
 /* How many of n turns to run in this build. */
 #define HARNESS_LOAD(n) (HARNESS_TSAN || HARNESS_ASAN ? (n) / 8 : (n))

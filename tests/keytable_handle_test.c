@@ -132,7 +132,7 @@ static void
 resume_with_new_handle(void *unused)
 {
 	resume(live_on, unused);
-	_exit(fiber.table ? 1 : 0);
+	harness_leave(fiber.table ? 1 : 0);
 }
 
 static void
