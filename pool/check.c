@@ -24,7 +24,7 @@ hash_of(const struct dp_pool *pool, const void *object)
 {
 	const size_t bytes = DP_POISONS ? 0 : pool->source.object_bytes;
 
-	watch_opened(object, bytes);
+	watch_opened(pool, object);
 	return dp__ledger_hash(object, bytes);
 }
 
@@ -34,14 +34,12 @@ int
 dp__check_pool_init(struct dp_pool *pool)
 {
 	pool->check = (struct check_pool){ .in_use = 0 };
-	watch_begin(pool);
 	return -pthread_mutex_init(&pool->check.lock, NULL);
 }
 
 void
 dp__check_pool_fini(struct dp_pool *pool)
 {
-	watch_end(pool);
 	dp__ledger_fini(&pool->check.ledger);
 	pthread_mutex_destroy(&pool->check.lock);
 }
@@ -60,43 +58,11 @@ dp__check_unlock(struct dp_pool *pool)
 
 /* --- Worker -------------------------------------------------------------- */
 
-uint32_t
-dp__check_hidden(const struct check_worker *check)
-{
-	/* K1 relaxed: the owner's own, or a number for stats. */
-	return atomic_load_explicit(&check->hidden, memory_order_relaxed);
-}
-
-/* Moves the count between n, which the inline path sees, and hidden. */
-static void
-set_shown(struct worker *w, uint32_t n, uint32_t room, uint32_t hidden)
-{
-	/* K2 relaxed: it publishes nothing. */
-	atomic_store_explicit(&w->head.n, n, memory_order_relaxed);
-	/* K3 relaxed: it publishes nothing. */
-	atomic_store_explicit(&w->head.room, room, memory_order_relaxed);
-	/* K4 relaxed: it publishes nothing. */
-	atomic_store_explicit(&w->check.hidden, hidden, memory_order_relaxed);
-}
-
-void
-dp__check_show(struct worker *w)
-{
-	set_shown(w, dp__check_hidden(&w->check), w->pool->store.magazine_size,
-		  0);
-}
-
-void
-dp__check_hide(struct worker *w)
-{
-	set_shown(w, 0, 0, worker_n(w));
-}
-
 void
 dp__check_attach(struct worker *w)
 {
 	dp__check_bind(w);
-	dp__check_hide(w);
+	w->hides = true;
 }
 
 static uint64_t
@@ -104,7 +70,7 @@ this_thread(void)
 {
 	if (thread != 0)
 		return thread;
-	/* K7 relaxed: any number will do that nobody else has. */
+	/* K3 relaxed: any number will do that nobody else has. */
 	thread = 1 + atomic_fetch_add_explicit(&last_thread_number, 1,
 					       memory_order_relaxed);
 	thread = thread << THREAD_ID_BITS | (uint64_t)gettid();
@@ -114,7 +80,7 @@ this_thread(void)
 void
 dp__check_bind(struct worker *w)
 {
-	/* K5 relaxed: the caller of bind sees to the order. */
+	/* K1 relaxed: the caller of bind sees to the order. */
 	atomic_store_explicit(&w->check.owner, this_thread(),
 			      memory_order_relaxed);
 }
@@ -122,7 +88,7 @@ dp__check_bind(struct worker *w)
 static uint64_t
 owner_of(const struct worker *w)
 {
-	/* K6 relaxed: the right thread wrote it itself. */
+	/* K2 relaxed: the right thread wrote it itself. */
 	return atomic_load_explicit(&w->check.owner, memory_order_relaxed);
 }
 
@@ -221,7 +187,6 @@ lend(struct dp_pool *pool, const void *object, struct party who)
 			    object, dp__party_words(who).text,
 			    dp__party_words(entry->lender).text);
 	check_unwritten(pool, entry, "to be lent");
-	watch_lent(pool, object, pool->source.object_bytes);
 	entry->lent = true;
 	entry->lender = who;
 }
@@ -258,7 +223,6 @@ take_back(struct dp_pool *pool, const void *object, struct party who)
 			    dp__party_words(entry->lender).text);
 	entry->lent = false;
 	entry->hash = hash_of(pool, object);
-	watch_returned(pool, object);
 	entry->returner = who;
 }
 
@@ -297,7 +261,6 @@ dp__check_constructed(struct dp_pool *pool, void *object)
 		pool->check.footprint++;
 		dp__ledger_find(&pool->check.ledger, object)->hash =
 			hash_of(pool, object);
-		watch_closed(object, pool->source.object_bytes);
 	}
 	dp__check_unlock(pool);
 	return added;

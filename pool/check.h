@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a library with checks (-Dchecked=true, and debug builds) does besides.
- * It hides the cache from the inline path, so that each borrow and return gets
- * here, whatever the caller was compiled with; knows each object; counts those
- * in use; and holds the footprint against its bound at each construction.  What
- * does not hold ends the process with a message and SIGABRT.
+ * Its workers hide, so that each borrow and return gets here; it knows each
+ * object; counts those in use; and holds the footprint against its bound at
+ * each construction.  What does not hold ends the process with a message and
+ * SIGABRT.
  *
  * Without checks all this is nothing.
  */
@@ -36,20 +36,15 @@ struct check_pool {
 	uint64_t footprint;
 };
 
-/* The owner's; `hidden` may be read by anyone. */
+/* The owner's. */
 struct check_worker {
-	_Atomic uint64_t owner;  /* a thread, by number and id */
-	_Atomic uint32_t hidden; /* objects that n does not show */
-	uint32_t inside;         /* calls that have begun and not ended */
-	const void *site;        /* of the next call; NULL: where it returns */
+	_Atomic uint64_t owner; /* a thread, by number and id */
+	uint32_t inside;        /* calls that have begun and not ended */
+	const void *site;       /* of the next call; NULL: where it returns */
 };
 
 int dp__check_pool_init(struct dp_pool *pool);
 void dp__check_pool_fini(struct dp_pool *pool);
-
-uint32_t dp__check_hidden(const struct check_worker *check);
-void dp__check_show(struct worker *w);
-void dp__check_hide(struct worker *w);
 
 void dp__check_attach(struct worker *w);
 void dp__check_bind(struct worker *w);
@@ -110,9 +105,6 @@ struct check_worker {
 
 #define dp__check_pool_init(pool) ((void)(pool), 0)
 #define dp__check_pool_fini(pool) ((void)(pool))
-#define dp__check_hidden(check) ((void)(check), UINT32_C(0))
-#define dp__check_show(w) ((void)(w))
-#define dp__check_hide(w) ((void)(w))
 #define dp__check_attach(w) ((void)(w))
 #define dp__check_bind(w) ((void)(w))
 #define dp__check_owner_at(w, site) ((void)(w), (void)(site))

@@ -19,7 +19,7 @@ dp_worker_park(struct dp_worker *head)
 	dp__check_owner(w);
 	if (worker_is_parked(w))
 		return;
-	dp__check_show(w);
+	worker_show(w);
 	struct magazine *loaded = w->loaded;
 	struct magazine *previous = w->previous;
 
@@ -32,7 +32,7 @@ dp_worker_park(struct dp_worker *head)
 	worker_set_n(w, 0);
 	worker_set_previous_n(w, 0);
 	worker_set_room(w, 0);
-	dp__check_hide(w);
+	worker_hide(w);
 	park_leave(&w->park, 0, loaded);
 	park_leave(&w->park, 1, previous);
 }
@@ -105,7 +105,7 @@ dp__worker_take_over(struct worker *w)
 		w->previous = w->loaded;
 		worker_load(w, m, magazine_count(m));
 	}
-	dp__check_hide(w);
+	worker_hide(w);
 	errno = error;
 	return found || m;
 }

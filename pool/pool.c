@@ -9,6 +9,7 @@
 
 #include "fork.h"
 #include "list.h"
+#include "watch.h"
 
 /* --- Configuration ------------------------------------------------------- */
 
@@ -95,6 +96,7 @@ dp__pool_construct(struct dp_pool *pool, struct counts *counts)
 		limit_give(&pool->objects, 1);
 		return NULL;
 	}
+	watch_closed(pool, object);
 	PROBE2(construct, pool->name, object);
 	counts_add(counts, CONSTRUCTED, 1);
 	return object;
@@ -104,6 +106,7 @@ void
 dp__pool_unmake(struct dp_pool *pool, void *object)
 {
 	DP_UNPOISON(object, pool->source.object_bytes);
+	watch_opened(pool, object);
 	PROBE2(destruct, pool->name, object);
 	dp__source_destruct(&pool->source, object);
 	limit_give(&pool->objects, 1);
@@ -189,6 +192,7 @@ dp_pool_create(const struct dp_config *config)
 		errno = -status;
 		return NULL;
 	}
+	watch_begin(pool);
 	dp__fork_add(pool);
 	return pool;
 }
@@ -232,6 +236,7 @@ dp_pool_destroy(struct dp_pool *pool)
 	pool->closing = true;
 	dp__source_close(&pool->source);
 	drain(pool);
+	watch_end(pool);
 	dp__check_pool_fini(pool);
 	dp__registry_fini(&pool->registry);
 	dp__backend_fini(&pool->backend);

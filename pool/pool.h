@@ -22,6 +22,7 @@ struct dp_pool {
 	char name[DP_NAME_BYTES_MAX + 1];
 	struct source source;
 	bool closing; /* set once, when nobody else is left */
+	bool watched; /* Valgrind is told of its objects; constant */
 	/* By the lock of the list of pools. */
 	struct dp_pool *next;
 	struct dp_pool **here;

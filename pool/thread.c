@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "pool.h"
+#include "watch.h"
 #include "worker.h"
 
 struct entry {
@@ -122,6 +123,7 @@ destruct_orphan(struct dp_pool *pool, void *object, const void *site)
 	struct counts counts = { 0 };
 
 	dp__check_return(pool, NULL, &object, 1, site);
+	watch_returned(pool, &object, 1);
 	dp__pool_destruct(pool, &counts, object);
 	dp__registry_fold(&pool->registry, &counts);
 	dp__check_returned(pool, NULL, 1);

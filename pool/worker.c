@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "pool.h"
+#include "watch.h"
 
 static_assert(offsetof(struct worker, head) % 4096 != 0,
 	      "the head is not where a page's first object is");
@@ -131,7 +132,7 @@ collect(struct worker *w, void **objects, size_t n)
 			DP_UNPOISON(objects[done + i], w->head.poison_bytes);
 		done += part;
 	}
-	dp__check_hide(w);
+	worker_hide(w);
 	return done;
 }
 
@@ -153,7 +154,7 @@ collect_or_construct(struct worker *w, void **objects, size_t n)
 	return done;
 }
 
-/* The slow path is entered with n == 0, or by a library with checks. */
+/* The slow path is entered with n == 0, or by a worker that hides. */
 void *
 dp__borrow_slow(struct dp_worker *head)
 {
@@ -167,6 +168,7 @@ dp__borrow_slow(struct dp_worker *head)
 
 	tidy(w, exchanges);
 	dp__check_borrowed(w, &object, 1, got, site);
+	watch_lent(w->pool, &object, got);
 	return object;
 }
 
@@ -182,6 +184,7 @@ dp_borrow_bulk(struct dp_worker *head, void **objects, size_t n)
 
 	tidy(w, exchanges);
 	dp__check_borrowed(w, objects, n, got, site);
+	watch_lent(w->pool, objects, got);
 	return got;
 }
 
@@ -210,7 +213,7 @@ put(struct worker *w, void *const *objects, size_t n, struct magazine **surplus)
 		worker_set_n(w, have + part);
 		done += part;
 	}
-	dp__check_hide(w);
+	worker_hide(w);
 	return done;
 }
 
@@ -240,6 +243,7 @@ dp__return_slow(struct dp_worker *head, void *object)
 
 	dp__check_return(w->pool, w, &object, 1, site);
 	assert(object);
+	watch_returned(w->pool, &object, 1);
 	worker_set_room(w, w->pool->store.magazine_size);
 	put_or_destruct(w, &object, 1);
 	tidy(w, exchanges);
@@ -254,6 +258,7 @@ dp_return_bulk(struct dp_worker *head, void *const *objects, size_t n)
 	uint32_t exchanges = w->exchanges;
 
 	dp__check_return(w->pool, w, objects, n, site);
+	watch_returned(w->pool, objects, n);
 	put_or_destruct(w, objects, n);
 	tidy(w, exchanges);
 	dp__check_returned(w->pool, w, n);
@@ -285,12 +290,14 @@ dp_worker_attach(struct dp_pool *pool)
 	/* Plain: R8 publishes it. */
 	memset(w, 0, sizeof(*w));
 	w->pool = pool;
+	w->hides = pool->watched;
 	w->head.poison_bytes = DP_POISONS ? pool->source.object_bytes : 0;
 	w->previous = previous;
 	w->answered = worker_asked(w);
 	worker_load(w, loaded, 0);
 	worker_set_room(w, w->pool->store.magazine_size);
 	dp__check_attach(w);
+	worker_hide(w);
 	dp__backend_join(&pool->backend, &w->seat);
 	dp__registry_add(&pool->registry, w);
 	return &w->head;

@@ -20,22 +20,29 @@
  * worker is parked: both are NULL, and the two magazines in `park`; n, room and
  * previous_n are 0, so that no borrow or return passes by the slow path.
  *
+ * A worker that hides, with checks or under Valgrind, shows the inline path an
+ * empty cache without room: between calls n and room are 0, and n is in
+ * `hidden`.  So each borrow and return, whatever its caller was compiled with,
+ * gets to the slow path.
+ *
  *	loaded->body	|--- returned long ago ---|--- just now ---| n ... M
  */
 struct worker {
 	/* Counts: written by the owner, read by anyone.  Rest: the owner's. */
 	_Alignas(CPU_APART_BYTES) struct seat seat;
 	/*
-	 * The owner's; n, room and previous_n may be read by anyone.  Not
-	 * first: an arena puts the first worker, the first body and the first
-	 * object each at the start of a page, and processors that compare the
-	 * low 12 bits of addresses take a store to one for one to another.
+	 * The owner's; n, room, previous_n and hidden may be read by anyone.
+	 * Not first: an arena puts the first worker, the first body and the
+	 * first object each at the start of a page, and processors that compare
+	 * the low 12 bits of addresses take a store to one for one to another.
 	 */
 	_Alignas(CPU_APART_BYTES) struct dp_worker head;
 	struct dp_pool *pool;
 	struct magazine *loaded;
 	struct magazine *previous;
 	_Atomic uint32_t previous_n; /* 0 or M */
+	_Atomic uint32_t hidden;     /* objects that n does not show */
+	bool hides;                  /* constant */
 	/* The owner's. */
 	uint32_t exchanges; /* that the pool does not know of */
 	uint32_t answered;  /* of pool->asked */
@@ -94,15 +101,6 @@ void dp__worker_answer(struct worker *w);
  */
 bool dp__worker_take_over(struct worker *w);
 
-/* The two magazines are at hand from here to dp__check_hide(). */
-static inline void
-worker_show(struct worker *w)
-{
-	dp__check_show(w);
-	if (worker_is_parked(w))
-		dp__worker_come_back(w);
-}
-
 /* --- The cache ----------------------------------------------------------- */
 
 /* Objects in the loaded magazine. */
@@ -142,6 +140,20 @@ worker_set_room(struct worker *w, uint32_t room)
 	atomic_store_explicit(&w->head.room, room, memory_order_relaxed);
 }
 
+static inline uint32_t
+worker_hidden(const struct worker *w)
+{
+	/* W6 relaxed: the owner's own, or a number for stats. */
+	return atomic_load_explicit(&w->hidden, memory_order_relaxed);
+}
+
+static inline void
+worker_set_hidden(struct worker *w, uint32_t n)
+{
+	/* W7 relaxed: a number for stats; it publishes nothing. */
+	atomic_store_explicit(&w->hidden, n, memory_order_relaxed);
+}
+
 /* Makes m the loaded magazine; the caller sees to the one before. */
 static inline void
 worker_load(struct worker *w, struct magazine *m, uint32_t n)
@@ -155,8 +167,31 @@ worker_load(struct worker *w, struct magazine *m, uint32_t n)
 static inline uint32_t
 worker_cached(const struct worker *w)
 {
-	return dp__check_hidden(&w->check) + worker_n(w) +
-	       worker_previous_n(w) + park_objects(&w->park);
+	return worker_hidden(w) + worker_n(w) + worker_previous_n(w) +
+	       park_objects(&w->park);
+}
+
+/* The two magazines are at hand from here to worker_hide(). */
+static inline void
+worker_show(struct worker *w)
+{
+	if (w->hides) {
+		worker_set_n(w, worker_hidden(w));
+		worker_set_room(w, w->pool->store.magazine_size);
+		worker_set_hidden(w, 0);
+	}
+	if (worker_is_parked(w))
+		dp__worker_come_back(w);
+}
+
+static inline void
+worker_hide(struct worker *w)
+{
+	if (!w->hides)
+		return;
+	worker_set_hidden(w, worker_n(w));
+	worker_set_n(w, 0);
+	worker_set_room(w, 0);
 }
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For Valgrind: `late` writes to an object after its return, `reserved` to one
- * that was never lent; `well` does all that is right.
+ * For Valgrind.  `late` writes to an object after its return, `bulk` and
+ * `thread` after one of that kind, `reserved` to one that was never lent;
+ * `twice` returns one twice; `well` does all that is right, and `seen` says
+ * whether the inline path sees what is cached.
  */
 #include <driftpool/pool.h>
 
@@ -11,27 +13,72 @@
 #define BYTES 100
 #define N 200
 
+static struct dp_pool *pool;
+static struct dp_worker *worker;
+static volatile char *object;
 static char *constructed;
 
 static int
-construct(void *object, void *arg)
+construct(void *memory, void *arg)
 {
 	(void)arg;
-	constructed = object;
+	constructed = memory;
 	/* The rest stays undefined: that is no error of ours. */
 	constructed[0] = 'c';
 	return 0;
 }
 
 static void
-destruct(void *object, void *arg)
+destruct(void *memory, void *arg)
 {
 	(void)arg;
-	memset(object, 'd', BYTES);
+	memset(memory, 'd', BYTES);
+}
+
+static int
+late(void)
+{
+	dp_return(worker, (void *)object);
+	object[BYTES - 1] = 'b';
+	return 0;
+}
+
+static int
+bulk(void)
+{
+	void *objects[] = { (void *)object };
+
+	dp_return_bulk(worker, objects, 1);
+	object[0] = 'b';
+	return 0;
+}
+
+static int
+thread(void)
+{
+	dp_pool_return(pool, (void *)object);
+	object[0] = 'b';
+	return 0;
+}
+
+static int
+reserved(void)
+{
+	if (dp_pool_reserve(pool, 1) == 0)
+		((volatile char *)constructed)[0] = 'b';
+	return 0;
+}
+
+static int
+twice(void)
+{
+	dp_return(worker, (void *)object);
+	dp_return(worker, (void *)object);
+	return 0;
 }
 
 static void
-use_well(struct dp_pool *pool, struct dp_worker *worker)
+use_well(void)
 {
 	void *objects[N];
 
@@ -41,13 +88,47 @@ use_well(struct dp_pool *pool, struct dp_worker *worker)
 		for (size_t i = 0; i < n; i++)
 			memset(objects[i], turn, BYTES);
 		dp_return_bulk(worker, objects, n);
-		char *object = dp_borrow(worker);
-
+		object = dp_borrow(worker);
 		object[BYTES - 1] = 'x';
-		dp_return(worker, object);
+		dp_return(worker, (void *)object);
+		object = dp_pool_borrow(pool);
+		object[0] = 'y';
+		dp_pool_return(pool, (void *)object);
+		dp_worker_park(worker);
 	}
 	dp_pool_trim(pool, 1);
 }
+
+static int
+well(void)
+{
+	dp_return(worker, (void *)object);
+	use_well();
+	dp_worker_detach(worker);
+	return dp_pool_destroy(pool) != 0;
+}
+
+static int
+seen(void)
+{
+	dp_return(worker, (void *)object);
+	/* LA1 relaxed: the owner's own. */
+	printf("%s\n",
+	       atomic_load_explicit(&worker->n, memory_order_relaxed) > 0
+		       ? "shown"
+		       : "hidden");
+	return 0;
+}
+
+static const struct deed {
+	const char *name;
+	int (*act)(void);
+} deeds[] = {
+	{ "late", late },   { "bulk", bulk }, { "thread", thread },
+	{ "twice", twice }, { "well", well }, { "reserved", reserved },
+	{ "seen", seen },
+};
+#define N_DEEDS (sizeof(deeds) / sizeof(deeds[0]))
 
 int
 main(int argc, char **argv)
@@ -57,26 +138,19 @@ main(int argc, char **argv)
 	config.object_size = BYTES;
 	config.construct = construct;
 	config.destruct = destruct;
-	struct dp_pool *pool = dp_pool_create(&config);
-	struct dp_worker *worker = pool ? dp_worker_attach(pool) : NULL;
-	volatile char *object = worker ? dp_borrow(worker) : NULL;
-
-	if (argc != 2 || !object) {
-		fprintf(stderr, "late: allowed: late, reserved or well\n");
+	pool = dp_pool_create(&config);
+	worker = pool ? dp_worker_attach(pool) : NULL;
+	object = worker ? dp_borrow(worker) : NULL;
+	if (!object)
 		return 2;
-	}
 	object[0] = 'a';
-	dp_return(worker, (void *)object);
-	if (strcmp(argv[1], "late") == 0)
-		object[BYTES - 1] = 'b';
-	else if (strcmp(argv[1], "reserved") == 0 &&
-		 dp_pool_reserve(pool, 1) == 0)
-		((volatile char *)constructed)[0] = 'b';
-	else
-		use_well(pool, worker);
-	/* Not destroyed after a misuse: the checks would end it. */
-	if (strcmp(argv[1], "well") != 0)
-		return 0;
-	dp_worker_detach(worker);
-	return dp_pool_destroy(pool) != 0;
+	/* Nothing is destroyed after a misuse: the checks would end it. */
+	for (size_t i = 0; argc == 2 && i < N_DEEDS; i++)
+		if (strcmp(argv[1], deeds[i].name) == 0)
+			return deeds[i].act();
+	fprintf(stderr, "late: allowed:");
+	for (size_t i = 0; i < N_DEEDS; i++)
+		fprintf(stderr, " %s", deeds[i].name);
+	fprintf(stderr, "\n");
+	return 2;
 }

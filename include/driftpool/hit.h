@@ -39,8 +39,8 @@ void __asan_unpoison_memory_region(void const volatile *, size_t);
  * The head of a worker, all that the inline path sees.  Written by the owner;
  * stats read n, and whoever wants to be heard at the owner's next return may
  * set room to 0.  Relaxed: neither publishes anything.
- * Invariant: objects[0..n) are free; n <= M.  A library with checks keeps n and
- * room at 0, so that every call reaches it.
+ * Invariant: objects[0..n) are free; n <= M.  A library with checks, and any
+ * under Valgrind, keeps n and room at 0, so that every call reaches it.
  */
 struct dp_worker {
 	void **objects;
