@@ -108,20 +108,32 @@ dp__ledger_fini(struct ledger *ledger)
 	free(ledger->entries);
 }
 
-/* FNV-1a, eight bytes at a time. */
+static uint64_t
+mix(uint64_t hash, uint64_t word)
+{
+	return (hash ^ word) * UINT64_C(0x100000001b3);
+}
+
+/*
+ * FNV-1a, eight bytes at a time, and what is left by itself: a length that is
+ * not known would cost more than all else.
+ */
 uint64_t
 dp__ledger_hash(const void *object, size_t bytes)
 {
+	const char *at = object;
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t word = 0;
 
-	for (size_t i = 0; i < bytes; i += sizeof(uint64_t)) {
-		size_t left = bytes - i;
-		uint64_t word = 0;
-
-		/* Plain: the object is the caller's own just now. */
-		memcpy(&word, (const char *)object + i,
-		       left < sizeof(word) ? left : sizeof(word));
-		hash = (hash ^ word) * UINT64_C(0x100000001b3);
+	/* Plain: the object is the caller's own just now. */
+	for (; bytes >= sizeof(word); bytes -= sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		hash = mix(hash, word);
+		at += sizeof(word);
 	}
-	return hash;
+	if (bytes == 0)
+		return hash;
+	word = 0;
+	memcpy(&word, at, bytes);
+	return mix(hash, word);
 }

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "fate.h"
+#include "pool.h"
 
 #define M 4
 #define N_OBJECTS (4 * M)
@@ -218,6 +219,30 @@ correct_use_passes_in_silence(void **state)
 	assert_int_equal(fate.status, 0);
 }
 
+/* --- What it costs -------------------------------------------------------- */
+
+#define COUNTED 3000
+#define ENTRY_BYTES 72
+#define FEW 64 /* the first ledger has room for more */
+
+static void
+ledger_takes_two_to_four_entries_an_object(void **state)
+{
+	const struct ledger *ledger = &scene.pool->check.ledger;
+	static void *more[COUNTED];
+	size_t n = N_OBJECTS;
+
+	(void)state;
+	assert_int_equal(sizeof(struct ledger_entry), ENTRY_BYTES);
+	while (n < COUNTED) {
+		more[n++] = dp_borrow(scene.worker);
+		assert_int_equal(ledger->n, n);
+		assert_true(ledger->capacity >= 2 * n);
+		assert_true(ledger->capacity <= 4 * n || n < FEW);
+	}
+	dp_return_bulk(scene.worker, more + N_OBJECTS, COUNTED - N_OBJECTS);
+}
+
 #define claim(test)                                                            \
 	cmocka_unit_test_setup_teardown(test, set_scene, clear_scene)
 
@@ -235,6 +260,7 @@ main(void)
 		claim(object_of_another_pool_is_caught),
 		claim(pointer_into_an_object_is_caught),
 		claim(null_is_caught),
+		claim(ledger_takes_two_to_four_entries_an_object),
 	};
 
 	/* Without checks misuse is undefined: there is nothing to test. */
