@@ -134,6 +134,7 @@ dp__ledger_hash(const void *object, size_t bytes)
 	if (bytes == 0)
 		return hash;
 	word = 0;
+	/* Plain: as above. */
 	memcpy(&word, at, bytes);
 	return mix(hash, word);
 }
