@@ -12,7 +12,7 @@
 #include <pthread.h>
 
 #include "counts.h"
-#include "cpu.h"
+#include "line.h"
 #include "list.h"
 #include "store.h"
 

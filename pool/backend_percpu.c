@@ -28,9 +28,10 @@
  */
 #ifdef BACKEND_H /* included there: the layout */
 
+#include "cpu.h"
 #include "depot.h"
-
 #include "probe.h"
+#include "store.h"
 
 /*
  * Enough that a balanced load's ups and downs stay in the rack.  More costs no
@@ -161,8 +162,9 @@ steal(struct backend *backend, struct seat *seat, uint32_t own)
 {
 	for (uint32_t i = 1; i < backend->n_racks; i++) {
 		uint32_t victim = (own + i) & (backend->n_racks - 1);
-		struct magazine *m = shelf_take(&backend->racks[victim].full,
-						backend->store, &seat->counts);
+		struct magazine *m =
+			shelf_take(&backend->racks[victim].full,
+				   &backend->store->table, &seat->counts);
 
 		if (m) {
 			PROBE2(steal, seat, magazine_count(m));
@@ -178,11 +180,12 @@ take_once(struct backend *backend, struct seat *seat, uint32_t own)
 {
 	enum count served = RACK_HITS;
 	struct magazine *m = shelf_take(&backend->racks[own].full,
-					backend->store, &seat->counts);
+					&backend->store->table, &seat->counts);
 
 	if (!m) {
 		served = DEPOT_HITS;
-		m = depot_take(&backend->depot, backend->store, &seat->counts);
+		m = depot_take(&backend->depot, &backend->store->table,
+			       &seat->counts);
 	}
 	if (!m) {
 		served = STEALS;
@@ -211,7 +214,7 @@ dp__backend_take(struct backend *backend, struct seat *seat)
 struct magazine *
 dp__backend_take_partial(struct backend *backend, struct seat *seat)
 {
-	return depot_pop(&backend->depot.partial, backend->store,
+	return depot_pop(&backend->depot.partial, &backend->store->table,
 			 &seat->counts);
 }
 
@@ -220,11 +223,12 @@ dp__backend_take_empty(struct backend *backend, struct seat *seat)
 {
 	struct rack *rack = &backend->racks[own_rack(backend, seat)];
 	struct magazine *m =
-		depot_pop(&rack->empty, backend->store, &seat->counts);
+		depot_pop(&rack->empty, &backend->store->table, &seat->counts);
 
 	if (m)
 		return m;
-	return depot_pop(&backend->depot.empty, backend->store, &seat->counts);
+	return depot_pop(&backend->depot.empty, &backend->store->table,
+			 &seat->counts);
 }
 
 /* Does the stack of the rack take one more? */
@@ -241,11 +245,13 @@ dp__backend_give(struct backend *backend, struct seat *seat, struct magazine *m)
 
 	if (magazine_count(m) == backend->store->magazine_size &&
 	    rack_has_room(backend, &rack->full.stack)) {
-		depot_push(&rack->full.stack, backend->store, &seat->counts, m);
+		depot_push(&rack->full.stack, &backend->store->table,
+			   &seat->counts, m);
 		counts_add(&seat->counts, RACK_HITS, 1);
 		return;
 	}
-	depot_give(&backend->depot, backend->store, &seat->counts, m);
+	depot_give(&backend->depot, &backend->store->table, &seat->counts, m,
+		   backend->store->magazine_size);
 	counts_add(&seat->counts, DEPOT_HITS, 1);
 }
 
@@ -256,17 +262,19 @@ dp__backend_give_empty(struct backend *backend, struct seat *seat,
 	struct rack *rack = &backend->racks[own_rack(backend, seat)];
 	bool room = rack_has_room(backend, &rack->empty);
 
-	depot_push(room ? &rack->empty : &backend->depot.empty, backend->store,
-		   &seat->counts, m);
+	depot_push(room ? &rack->empty : &backend->depot.empty,
+		   &backend->store->table, &seat->counts, m);
 }
 
 uint64_t
 dp__backend_unneeded(struct backend *backend)
 {
-	uint64_t n = shelf_unneeded(&backend->depot.full, backend->store);
+	uint64_t n =
+		shelf_unneeded(&backend->depot.full, &backend->store->table);
 
 	for (uint32_t i = 0; i < backend->n_racks; i++)
-		n += shelf_unneeded(&backend->racks[i].full, backend->store);
+		n += shelf_unneeded(&backend->racks[i].full,
+				    &backend->store->table);
 	return n;
 }
 
@@ -276,8 +284,8 @@ dp__backend_take_last(struct backend *backend, struct seat *seat)
 {
 	uint32_t own = own_rack(backend, seat);
 	enum count served = DEPOT_HITS;
-	struct magazine *m =
-		shelf_take(&backend->depot.full, backend->store, &seat->counts);
+	struct magazine *m = shelf_take(&backend->depot.full,
+					&backend->store->table, &seat->counts);
 
 	if (!m) {
 		served = STEALS;
@@ -285,8 +293,8 @@ dp__backend_take_last(struct backend *backend, struct seat *seat)
 	}
 	if (!m) {
 		served = RACK_HITS;
-		m = shelf_take(&backend->racks[own].full, backend->store,
-			       &seat->counts);
+		m = shelf_take(&backend->racks[own].full,
+			       &backend->store->table, &seat->counts);
 	}
 	if (m)
 		counts_add(&seat->counts, served, 1);
@@ -311,8 +319,9 @@ dp__backend_count(struct backend *backend)
 	for (uint32_t i = 0; i < backend->n_racks; i++)
 		full += stack_depth(&backend->racks[i].full.stack,
 				    &store->table);
-	return full * store->magazine_size +
-	       depot_count(&backend->depot, store);
+	return full * store->magazine_size + depot_count(&backend->depot,
+							 &store->table,
+							 store->magazine_size);
 }
 
 void

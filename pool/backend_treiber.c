@@ -10,6 +10,7 @@
 #ifdef BACKEND_H /* included there: the layout */
 
 #include "depot.h"
+#include "store.h"
 
 /* The owner's alone. */
 struct seat {
@@ -79,8 +80,8 @@ dp__backend_take(struct backend *backend, struct seat *seat)
 {
 	/* Another turn only if others took or gave something meanwhile. */
 	do {
-		struct magazine *m = depot_take(&backend->depot, backend->store,
-						&seat->counts);
+		struct magazine *m = depot_take(
+			&backend->depot, &backend->store->table, &seat->counts);
 
 		if (m) {
 			counts_add(&seat->counts, DEPOT_HITS, 1);
@@ -93,20 +94,22 @@ dp__backend_take(struct backend *backend, struct seat *seat)
 struct magazine *
 dp__backend_take_partial(struct backend *backend, struct seat *seat)
 {
-	return depot_pop(&backend->depot.partial, backend->store,
+	return depot_pop(&backend->depot.partial, &backend->store->table,
 			 &seat->counts);
 }
 
 struct magazine *
 dp__backend_take_empty(struct backend *backend, struct seat *seat)
 {
-	return depot_pop(&backend->depot.empty, backend->store, &seat->counts);
+	return depot_pop(&backend->depot.empty, &backend->store->table,
+			 &seat->counts);
 }
 
 void
 dp__backend_give(struct backend *backend, struct seat *seat, struct magazine *m)
 {
-	depot_give(&backend->depot, backend->store, &seat->counts, m);
+	depot_give(&backend->depot, &backend->store->table, &seat->counts, m,
+		   backend->store->magazine_size);
 	counts_add(&seat->counts, DEPOT_HITS, 1);
 }
 
@@ -114,20 +117,21 @@ void
 dp__backend_give_empty(struct backend *backend, struct seat *seat,
 		       struct magazine *m)
 {
-	depot_push(&backend->depot.empty, backend->store, &seat->counts, m);
+	depot_push(&backend->depot.empty, &backend->store->table, &seat->counts,
+		   m);
 }
 
 uint64_t
 dp__backend_unneeded(struct backend *backend)
 {
-	return shelf_unneeded(&backend->depot.full, backend->store);
+	return shelf_unneeded(&backend->depot.full, &backend->store->table);
 }
 
 struct magazine *
 dp__backend_take_last(struct backend *backend, struct seat *seat)
 {
-	struct magazine *m =
-		shelf_take(&backend->depot.full, backend->store, &seat->counts);
+	struct magazine *m = shelf_take(&backend->depot.full,
+					&backend->store->table, &seat->counts);
 
 	if (m)
 		counts_add(&seat->counts, DEPOT_HITS, 1);
@@ -146,7 +150,8 @@ dp__backend_drain(struct backend *backend)
 uint64_t
 dp__backend_count(struct backend *backend)
 {
-	return depot_count(&backend->depot, backend->store);
+	return depot_count(&backend->depot, &backend->store->table,
+			   backend->store->magazine_size);
 }
 
 void

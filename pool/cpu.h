@@ -5,9 +5,7 @@
 
 #include <sched.h>
 
-/* A cache line, and the distance at which two words never share a fetch. */
-#define CPU_LINE_BYTES 64
-#define CPU_APART_BYTES 128
+#include "line.h"
 
 /* A hint: stale at once, and -1 where the system does not know. */
 static inline int

@@ -10,9 +10,8 @@
 #define DEPOT_H
 
 #include "counts.h"
-#include "cpu.h"
+#include "line.h"
 #include "shelf.h"
-#include "store.h"
 
 /*
  * Invariant: magazines on `full` hold M objects, on `partial` 1 to M - 1, on
@@ -33,20 +32,21 @@ depot_init(struct depot *depot)
 }
 
 static inline void
-depot_push(struct stack *stack, const struct store *store,
+depot_push(struct stack *stack, const struct magazine_table *table,
 	   struct counts *counts, struct magazine *m)
 {
-	uint32_t retries = stack_push(stack, &store->table, m);
+	uint32_t retries = stack_push(stack, table, m);
 
 	if (retries)
 		counts_add(counts, RETRIES, retries);
 }
 
 static inline struct magazine *
-depot_pop(struct stack *stack, const struct store *store, struct counts *counts)
+depot_pop(struct stack *stack, const struct magazine_table *table,
+	  struct counts *counts)
 {
 	uint32_t retries;
-	struct magazine *m = stack_pop(stack, &store->table, &retries);
+	struct magazine *m = stack_pop(stack, table, &retries);
 
 	if (retries)
 		counts_add(counts, RETRIES, retries);
@@ -55,21 +55,22 @@ depot_pop(struct stack *stack, const struct store *store, struct counts *counts)
 
 /* A full one, else a partial one; NULL says nothing about both at once. */
 static inline struct magazine *
-depot_take(struct depot *depot, const struct store *store,
+depot_take(struct depot *depot, const struct magazine_table *table,
 	   struct counts *counts)
 {
-	struct magazine *m = shelf_take(&depot->full, store, counts);
+	struct magazine *m = shelf_take(&depot->full, table, counts);
 
-	return m ? m : depot_pop(&depot->partial, store, counts);
+	return m ? m : depot_pop(&depot->partial, table, counts);
 }
 
+/* size: the M of the table's magazines, as in depot_count(). */
 static inline void
-depot_give(struct depot *depot, const struct store *store,
-	   struct counts *counts, struct magazine *m)
+depot_give(struct depot *depot, const struct magazine_table *table,
+	   struct counts *counts, struct magazine *m, uint32_t size)
 {
-	bool full = magazine_count(m) == store->magazine_size;
+	bool full = magazine_count(m) == size;
 
-	depot_push(full ? &depot->full.stack : &depot->partial, store, counts,
+	depot_push(full ? &depot->full.stack : &depot->partial, table, counts,
 		   m);
 }
 
@@ -88,13 +89,13 @@ depot_scan(const struct depot *depot, uint64_t *tags)
  * may leave the stack, but never the table, and it ends.
  */
 static inline uint64_t
-depot_count(const struct depot *depot, const struct store *store)
+depot_count(const struct depot *depot, const struct magazine_table *table,
+	    uint32_t size)
 {
 	uint64_t objects =
-		(uint64_t)stack_depth(&depot->full.stack, &store->table) *
-		store->magazine_size;
+		(uint64_t)stack_depth(&depot->full.stack, table) * size;
 
-	return objects + stack_objects(&depot->partial, &store->table);
+	return objects + stack_objects(&depot->partial, table);
 }
 
 #endif

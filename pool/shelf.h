@@ -11,7 +11,7 @@
 #define SHELF_H
 
 #include "counts.h"
-#include "store.h"
+#include "stack.h"
 
 /* Invariant: magazines in the stack hold M objects.  Any thread. */
 struct shelf {
@@ -42,11 +42,11 @@ shelf_set_low(struct shelf *shelf, uint32_t low)
 
 /* NULL if there was an instant at which the shelf was empty. */
 static inline struct magazine *
-shelf_take(struct shelf *shelf, const struct store *store,
+shelf_take(struct shelf *shelf, const struct magazine_table *table,
 	   struct counts *counts)
 {
 	uint32_t retries;
-	struct magazine *m = stack_pop(&shelf->stack, &store->table, &retries);
+	struct magazine *m = stack_pop(&shelf->stack, table, &retries);
 	uint32_t left = m ? magazine_depth(m) - 1 : 0;
 
 	if (retries)
@@ -59,11 +59,11 @@ shelf_take(struct shelf *shelf, const struct store *store,
 
 /* The mark; a new interval begins. */
 static inline uint32_t
-shelf_unneeded(struct shelf *shelf, const struct store *store)
+shelf_unneeded(struct shelf *shelf, const struct magazine_table *table)
 {
 	uint32_t low = shelf_low(shelf);
 
-	shelf_set_low(shelf, stack_depth(&shelf->stack, &store->table));
+	shelf_set_low(shelf, stack_depth(&shelf->stack, table));
 	return low;
 }
 

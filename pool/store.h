@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#include "cpu.h"
+#include "line.h"
 #include "source.h"
 #include "stack.h"
 
