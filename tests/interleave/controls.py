@@ -85,6 +85,23 @@ PARK_COMPARES = '''	if (!atomic_compare_exchange_strong_explicit(
 		return NULL;'''
 PARK_STORES = '''	atomic_store_explicit(&park->places[place], empty,
 			      memory_order_release);'''
+LIMIT_READ = 'atomic_load_explicit(&limit->taken, memory_order_relaxed);'
+LIMIT_TAKES = '''!atomic_compare_exchange_weak_explicit(
+		&limit->taken, &taken, taken + n, memory_order_relaxed,
+		memory_order_relaxed));'''
+LIMIT_TAKES_LATER = '''0);
+	atomic_store_explicit(&limit->taken, taken + n,
+			      memory_order_relaxed);'''
+LIMIT_GIVES = '''atomic_fetch_sub_explicit(&limit->taken, n,
+					  memory_order_relaxed);'''
+LIMIT_GIVES_LATER = '''atomic_store_explicit(&limit->taken,
+			atomic_load_explicit(&limit->taken,
+			memory_order_relaxed) - n, memory_order_relaxed);'''
+MARK_READ = 'atomic_load_explicit(&shelf->low, memory_order_relaxed);'
+MARK_WRITTEN = ('atomic_store_explicit(&shelf->low, low, '
+                'memory_order_relaxed);')
+EXCHANGES_ADDED = '''atomic_fetch_add_explicit(&pool->exchanges, n,
+						    memory_order_relaxed);'''
 DESTRUCTOR_READ = '	void (*destruct)(void *, struct dp_keytable *) = '
 
 CONTROLS = {
@@ -180,6 +197,21 @@ CONTROLS = {
          '		dp__store_free(&pool->store, m);'),)),
     'lent-twice': Control('interleave-pool-treiber', (
         ('worker.c', 'set_n(w, have - part);', 'set_n(w, have);'),)),
+    # Limits.
+    'limit-read-plain': Control('interleave-limit', (
+        ('limit.h', LIMIT_READ, '*(uint64_t *)&limit->taken;'),)),
+    'limit-taken-in-two-steps': Control('interleave-limit', (
+        ('limit.h', LIMIT_TAKES, LIMIT_TAKES_LATER),), scene='last-place'),
+    'limit-given-in-two-steps': Control('interleave-limit', (
+        ('limit.h', LIMIT_GIVES, LIMIT_GIVES_LATER),), scene='given-back'),
+    # What was needed.
+    'mark-read-plain': Control('interleave-trim-treiber', (
+        ('shelf.h', MARK_READ, '*(uint32_t *)&shelf->low;'),)),
+    'mark-written-plain': Control('interleave-trim-treiber', (
+        ('shelf.h', MARK_WRITTEN, '*(uint32_t *)&shelf->low = low;'),)),
+    'exchanges-added-plain': Control('interleave-trim-treiber', (
+        ('trim.c', EXCHANGES_ADDED, '*(uint64_t *)&pool->exchanges;\n\n'
+         '	*(uint64_t *)&pool->exchanges = before + n;'),)),
     # Parked workers.
     'taken-back-in-two-steps': Control('interleave-park', (
         ('park.h', PARK_EXCHANGES, PARK_IN_TWO_STEPS),)),

@@ -49,6 +49,9 @@ void interleave_start(void (*run)(void *arg), void *arg);
 /* From 1; 0 in begin() and end(). */
 unsigned interleave_self(void);
 
+/* Where the calling thread's errno is. */
+int *interleave_errno(void);
+
 /* Any of 0 to n - 1: what the environment may do. */
 unsigned interleave_choose(unsigned n);
 

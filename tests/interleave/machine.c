@@ -49,6 +49,12 @@ interleave_self(void)
 	return machine.self;
 }
 
+int *
+interleave_errno(void)
+{
+	return &machine_thread()->error;
+}
+
 unsigned
 interleave_locks_held(void)
 {

@@ -38,6 +38,7 @@ struct thread {
 	bool ended;
 	const void *waits_for; /* a lock, or NULL */
 	unsigned locks;
+	int error; /* its errno */
 	uint64_t priority;
 	struct clock clock;
 };

@@ -6,6 +6,7 @@
 #ifndef OUTSIDE_H
 #define OUTSIDE_H
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <urcu/urcu-bp.h>
 
 #include "arena.h"
+#include "interleave.h"
 #include "lock.h"
 #include "race.h"
 
@@ -52,6 +54,10 @@ outside_memalign(void **memory, size_t align, size_t bytes)
 #define free(memory) arena_free(memory)
 #define sysconf(name) ((void)(name), (long)OUTSIDE_CPUS)
 #define sched_getcpu() (-1)
+
+/* The system's is one for all coroutines. */
+#undef errno
+#define errno (*interleave_errno())
 
 #define pthread_mutex_init(mutex, attributes)                                  \
 	((void)(attributes), lock_init(mutex))
