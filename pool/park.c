@@ -20,6 +20,7 @@ dp_worker_park(struct dp_worker *head)
 	if (worker_is_parked(w))
 		return;
 	worker_show(w);
+	worker_check_seam(w);
 	struct magazine *loaded = w->loaded;
 	struct magazine *previous = w->previous;
 
@@ -58,6 +59,7 @@ dp__worker_answer(struct worker *w)
 		empty = pool_empty(w->pool, &w->seat);
 	if (!empty)
 		return;
+	worker_check_seam(w);
 	struct magazine *full = w->previous;
 
 	w->previous = empty;

@@ -42,6 +42,13 @@ struct dp_pool {
 /* Ends the process if one of the n objects was returned twice in a row. */
 void dp__twice_check(const struct dp_pool *pool, const struct magazine *m,
 		     uint32_t n);
+/*
+ * The same of the last of n objects and the first of those returned next.
+ * pre: n >= 1, and the newer one holds an object
+ */
+void dp__twice_check_seam(const struct dp_pool *pool,
+			  const struct magazine *older, uint32_t n,
+			  const struct magazine *newer);
 
 /* Books a magazine that was taken. */
 static inline void

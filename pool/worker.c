@@ -74,6 +74,7 @@ flush(struct worker *w, struct magazine **surplus)
 		swap(w);
 		return true;
 	}
+	worker_check_seam(w);
 	struct magazine *empty = pool_empty(w->pool, &w->seat);
 
 	if (!empty)
@@ -313,6 +314,7 @@ dp_worker_detach(struct dp_worker *head)
 
 	dp__check_detach(w);
 	worker_show(w);
+	worker_check_seam(w);
 	dp__pool_donate(pool, &w->seat, w->previous, worker_previous_n(w));
 	worker_set_previous_n(w, 0);
 	dp__pool_donate(pool, &w->seat, w->loaded, worker_n(w));

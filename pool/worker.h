@@ -171,6 +171,16 @@ worker_cached(const struct worker *w)
 	       park_objects(&w->park);
 }
 
+/* Where the magazines meet: before they part, or one leaves. */
+static inline void
+worker_check_seam(const struct worker *w)
+{
+	uint32_t n = worker_previous_n(w);
+
+	if (n > 0 && worker_n(w) > 0)
+		dp__twice_check_seam(w->pool, w->previous, n, w->loaded);
+}
+
 /* The two magazines are at hand from here to worker_hide(). */
 static inline void
 worker_show(struct worker *w)

@@ -100,12 +100,26 @@ assert_seen(void (*act)(void *arg), size_t twice)
 				  scene.objects[twice]);
 }
 
-/* At each place in a magazine but where two of them meet. */
+static void
+detach_two(void *arg)
+{
+	return_all(2 * M - 1, *(size_t *)arg);
+	dp_worker_detach(scene.worker);
+}
+
+static void
+park(void *arg)
+{
+	return_all(2 * M - 1, *(size_t *)arg);
+	dp_worker_park(scene.worker);
+}
+
+/* At each place in a magazine, and where two of them meet. */
 static void
 seen_when_the_magazine_is_flushed(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < M - 1; i++)
+	for (size_t i = 0; i < M; i++)
 		assert_seen(flush, i);
 }
 
@@ -115,6 +129,15 @@ seen_when_the_worker_is_detached(void **state)
 	(void)state;
 	for (size_t i = 0; i < M - 1; i++)
 		assert_seen(detach, i);
+	assert_seen(detach_two, M - 1);
+}
+
+/* Within a magazine it is seen when that leaves the park. */
+static void
+seen_when_the_worker_parks(void **state)
+{
+	(void)state;
+	assert_seen(park, M - 1);
 }
 
 static void
@@ -126,7 +149,10 @@ right_use_says_nothing(void **state)
 	(void)state;
 	assert_string_equal(fate.text, "");
 	assert_true(WIFEXITED(fate.status) && WEXITSTATUS(fate.status) == 0);
-	fate = fate_of(detach, &none);
+	fate = fate_of(detach_two, &none);
+	assert_string_equal(fate.text, "");
+	assert_true(WIFEXITED(fate.status) && WEXITSTATUS(fate.status) == 0);
+	fate = fate_of(park, &none);
 	assert_string_equal(fate.text, "");
 	assert_true(WIFEXITED(fate.status) && WEXITSTATUS(fate.status) == 0);
 }
@@ -141,6 +167,7 @@ main(void)
 		claim(right_use_says_nothing),
 		claim(seen_when_the_magazine_is_flushed),
 		claim(seen_when_the_worker_is_detached),
+		claim(seen_when_the_worker_parks),
 	};
 
 	return harness_status(cmocka_run_group_tests(tests, NULL, NULL));

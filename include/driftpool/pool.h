@@ -376,8 +376,8 @@ DP_API void dp_fork_child(void);
  * cannot fail: if there is no memory for a magazine, the object is destructed;
  * if the shared pool is at depot_limit, the magazine that it would have got is.
  * To return an object twice is an error.  A library with checks ends the
- * process at once; any other one if the two came in a row, lie in one magazine,
- * and were not lent again before it leaves the worker.
+ * process at once; any other one if the two came in a row and the object was
+ * not lent again before a magazine that it lies in leaves the worker.
  */
 #ifdef DP_NO_INLINE
 DP_API void *dp_borrow(struct dp_worker *worker);
