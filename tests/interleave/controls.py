@@ -218,12 +218,14 @@ CONTROLS = {
     'taken-over-without-comparing': Control('interleave-park', (
         ('park.h', PARK_COMPARES, PARK_STORES),)),
     'parked-and-still-lending': Control('interleave-parked-treiber', (
-        ('park.c', '	worker_set_n(w, 0);\n', ''),)),
+        ('park.c', '	worker_set_n(w, 0);\n', ''),
+        # It would see the object of two first.
+        ('twice.c', '== newer->body[0])', '== newer->body[0] && n == 0)'))),
     'back-with-what-was-taken': Control('interleave-parked-mutex', (
         ('park.c', 'magazine_set_count(empty, 0);',
          'magazine_set_count(empty, 1);'),
         # It would see the garbage first.
-        ('twice.c', '	if (twice)', '	if (twice && n == 0)'))),
+        ('twice.c', '	if (!twice)', '	if (!twice || n > 0)'))),
     # Keys.
     'version-not-asked': Control('interleave-keys', (
         ('keys.c', '!destruct || !dp__key_exists(key)', '!destruct'),)),
