@@ -52,16 +52,17 @@ dp__worker_come_back(struct worker *w)
 void
 dp__worker_answer(struct worker *w)
 {
-	struct magazine *empty = NULL;
+	uint32_t asked = worker_asked(w);
+	struct magazine *full = worker_previous_n(w) > 0 ? w->previous : NULL;
+	struct magazine *empty = full ? pool_empty(w->pool, &w->seat) : NULL;
 
-	w->answered = worker_asked(w);
-	if (worker_previous_n(w) > 0)
-		empty = pool_empty(w->pool, &w->seat);
-	if (!empty)
+	/* Without memory it is still asked, at its next exchange. */
+	if (full && !empty)
+		return;
+	w->answered = asked;
+	if (!full)
 		return;
 	worker_check_seam(w);
-	struct magazine *full = w->previous;
-
 	w->previous = empty;
 	worker_set_previous_n(w, 0);
 	dp__pool_donate(w->pool, &w->seat, full, w->pool->store.magazine_size);

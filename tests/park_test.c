@@ -312,10 +312,12 @@ a_worker_gives_what_it_can_spare_when_asked(void **state)
 }
 
 static void
-a_worker_without_memory_keeps_what_it_has(void **state)
+a_worker_without_memory_gives_later(void **state)
 {
 	struct dp_pool *pool = create(0, 0);
 	struct dp_worker *worker = attach(pool, CACHE);
+	struct dp_worker *other = dp_worker_attach(pool);
+	void *object = dp_borrow(other);
 
 	(void)state;
 	dp_pool_trim(pool, 0);
@@ -323,6 +325,10 @@ a_worker_without_memory_keeps_what_it_has(void **state)
 	dp_return(worker, dp_borrow(worker));
 	allocator_fail(0, 0);
 	assert_int_equal(balanced_stats(pool).cached, CACHE);
+	/* One magazine because the cache is full, one because it was asked. */
+	dp_return(worker, object);
+	assert_int_equal(balanced_stats(pool).depot, leaks() ? 0 : 2 * M);
+	dp_worker_detach(other);
 	end(pool, worker);
 }
 
@@ -343,7 +349,7 @@ main(void)
 		cmocka_unit_test(a_borrow_that_would_fail_takes_over),
 		cmocka_unit_test(without_memory_all_stays_where_it_is),
 		cmocka_unit_test(a_worker_gives_what_it_can_spare_when_asked),
-		cmocka_unit_test(a_worker_without_memory_keeps_what_it_has),
+		cmocka_unit_test(a_worker_without_memory_gives_later),
 	};
 
 	return harness_status(cmocka_run_group_tests(tests, NULL, NULL));
