@@ -9,15 +9,13 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <urcu/urcu-bp.h>
 
+#include "child.h"
 #include "tally.h"
 
 #define M 4
 #define N_LOANS (5 * M)
-#define WATCHDOG_S 60
 
 /* In a child, which is not cmocka's: ends it, and says what it was. */
 static void
@@ -35,32 +33,6 @@ create(void)
 	config.object_size = 40;
 	config.magazine_size = M;
 	return dp_pool_create(&config);
-}
-
-/* Forks between the handlers, and runs act in the child.  Returns its pid. */
-static pid_t
-fork_into(void (*act)(void *arg), void *arg)
-{
-	dp_fork_prepare();
-	pid_t child = fork();
-
-	if (child != 0) {
-		dp_fork_parent();
-		return child;
-	}
-	alarm(WATCHDOG_S);
-	dp_fork_child();
-	act(arg);
-	harness_leave(0);
-}
-
-/* The wait status: 0 for a child that did all it was to do. */
-static int
-end_of(pid_t child)
-{
-	int status = -1;
-
-	return waitpid(child, &status, 0) == child ? status : -1;
 }
 
 /* --- What a child does --------------------------------------------------- */
@@ -170,7 +142,7 @@ child_and_parent_both_go_on_with_the_workers_of_their_thread(void **state)
 
 	(void)state;
 	estate_begin(&estate);
-	assert_int_equal(end_of(fork_into(use_all_and_destroy, &estate)), 0);
+	assert_int_equal(child_run(use_all_and_destroy, &estate), 0);
 	estate_end(&estate);
 }
 
@@ -182,11 +154,11 @@ fork_with_installed_handlers(void *arg)
 	pid_t child = fork();
 
 	if (child == 0) {
-		alarm(WATCHDOG_S);
+		alarm(CHILD_S);
 		use_all_and_destroy(arg);
 		harness_leave(0);
 	}
-	must("a child with handlers", end_of(child) == 0);
+	must("a child with handlers", child_wait(child) == 0);
 	use_all_and_destroy(arg);
 }
 
@@ -198,8 +170,7 @@ handlers_fit_pthread_atfork(void **state)
 	(void)state;
 	estate_begin(&estate);
 	/* In a child, for handlers cannot be taken out again. */
-	assert_int_equal(
-		end_of(fork_into(fork_with_installed_handlers, &estate)), 0);
+	assert_int_equal(child_run(fork_with_installed_handlers, &estate), 0);
 	estate_end(&estate);
 }
 
@@ -249,7 +220,7 @@ worker_of_a_thread_that_the_child_lacks_stays_attached_there(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, attach_and_wait, &guest),
 			 0);
 	pthread_barrier_wait(&guest.step);
-	assert_int_equal(end_of(fork_into(fail_to_destroy, &guest)), 0);
+	assert_int_equal(child_run(fail_to_destroy, &guest), 0);
 	pthread_barrier_wait(&guest.step);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	pthread_barrier_destroy(&guest.step);
@@ -289,7 +260,7 @@ reader_that_the_child_lacks_is_not_waited_for(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, read_and_wait, &guest),
 			 0);
 	pthread_barrier_wait(&guest.step);
-	assert_int_equal(end_of(fork_into(attach_and_detach, &guest)), 0);
+	assert_int_equal(child_run(attach_and_detach, &guest), 0);
 	pthread_barrier_wait(&guest.step);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	pthread_barrier_destroy(&guest.step);
@@ -347,7 +318,7 @@ hammer_or_fork(void *context, unsigned index)
 	use_worker(&estate->tally, NULL);
 	for (int i = 0; i < N_FORKS; i++) {
 		use_worker(&estate->tally, estate->worker);
-		int status = end_of(fork_into(use_all, estate));
+		int status = child_run(use_all, estate);
 
 		if (status != 0)
 			estate->bad_status = status;
@@ -369,7 +340,7 @@ child_can_do_all_while_other_threads_hammer_the_pool(void **state)
 	if (HARNESS_ASAN || HARNESS_TSAN)
 		skip();
 	tally_begin(&estate.tally, M);
-	alarm(2 * WATCHDOG_S);
+	alarm(2 * CHILD_S);
 	harness_race(N_THREADS, hammer_or_fork, &estate);
 	alarm(0);
 	assert_int_equal(estate.bad_status, 0);

@@ -9,20 +9,20 @@
  * fork: fork_test.c does that, at random.
  */
 #include <stdio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "books.h"
+#include "child.h"
 #include "halt.h"
 #include "pair.h"
 
 #define STOPS_MIN 40
 #define WATCHDOG_S 120
-#define CHILD_S 60
 
 static void
-use_all(struct pair *pair)
+use_all(void *arg)
 {
+	struct pair *pair = arg;
 	struct dp_stats stats;
 
 	pair_exchange(pair);
@@ -43,19 +43,9 @@ use_all(struct pair *pair)
 static void
 fork_and_use(void *arg)
 {
-	int status = -1;
+	int status = child_run(use_all, arg);
 
-	dp_fork_prepare();
-	pid_t child = fork();
-
-	if (child == 0) {
-		alarm(CHILD_S);
-		dp_fork_child();
-		use_all(arg);
-		harness_leave(0);
-	}
-	dp_fork_parent();
-	if (waitpid(child, &status, 0) != child || status != 0)
+	if (status != 0)
 		harness_fail("wait status of a child", 0, (uint64_t)status);
 	pair_exchange(arg);
 }
