@@ -38,7 +38,9 @@
  *
  * (*) With the backend `mutex` an exchange of magazines, once in M operations
  * at the most, takes a lock.  A borrow that finds nothing constructs, and so
- * waits for the allocator and the constructor; a return that needs an empty
+ * waits for the allocator and the constructor; one that cannot construct looks
+ * at what parked workers left, and the first time that a thread does so it may
+ * wait for fork, and for attach and detach.  A return that needs an empty
  * magazine and finds none waits for the allocator.
  *
  * All functions may run concurrently with all others on the same pool, except
