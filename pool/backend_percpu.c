@@ -29,15 +29,9 @@
 #ifdef BACKEND_H /* included there: the layout */
 
 #include "cpu.h"
-#include "depot.h"
 #include "probe.h"
+#include "racks.h"
 #include "store.h"
-
-/*
- * Enough that a balanced load's ups and downs stay in the rack.  More costs no
- * footprint, but leaves more objects cold and to be stolen one by one.
- */
-#define RACK_MAGAZINES 16u
 
 /* The owner's alone. */
 struct seat {
@@ -45,20 +39,10 @@ struct seat {
 	int cpu; /* a CPU number to go by, or -1: the one it runs on */
 };
 
-/*
- * Invariant: magazines on `full` hold M objects, on `empty` none.  Any thread;
- * mostly those that run on the rack's CPU.
- */
-struct rack {
-	_Alignas(CPU_APART_BYTES) struct shelf full;
-	struct stack empty;
-};
-
 /* Constant but for the racks and the depot.  Any thread. */
 struct backend {
 	struct store *store;
-	struct rack *racks;
-	uint32_t n_racks; /* a power of two */
+	struct racks racks;
 	struct depot depot;
 };
 
@@ -89,17 +73,14 @@ count_racks(void)
 int
 dp__backend_init(struct backend *backend, struct store *store)
 {
-	backend->store = store;
-	backend->n_racks = count_racks();
-	backend->racks = dp__source_alloc(
-		store->source, backend->n_racks * sizeof(struct rack),
-		CPU_APART_BYTES);
-	if (!backend->racks)
+	uint32_t n = count_racks();
+	struct rack *rack = dp__source_alloc(store->source, n * sizeof(*rack),
+					     CPU_APART_BYTES);
+
+	if (!rack)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < backend->n_racks; i++) {
-		shelf_init(&backend->racks[i].full);
-		atomic_init(&backend->racks[i].empty.head, 0);
-	}
+	backend->store = store;
+	racks_init(&backend->racks, rack, n);
 	depot_init(&backend->depot);
 	return 0;
 }
@@ -107,7 +88,7 @@ dp__backend_init(struct backend *backend, struct store *store)
 void
 dp__backend_fini(struct backend *backend)
 {
-	dp__source_free(backend->store->source, backend->racks);
+	dp__source_free(backend->store->source, backend->racks.rack);
 }
 
 void
@@ -131,47 +112,22 @@ dp__backend_leave(struct backend *backend, struct seat *seat)
 	(void)seat;
 }
 
+/* Any number, by its low bits. */
 static uint32_t
-own_rack(const struct backend *backend, const struct seat *seat)
+own_number(const struct seat *seat)
 {
-	int cpu = seat->cpu >= 0 ? seat->cpu : cpu_current();
-
-	return (uint32_t)cpu & (backend->n_racks - 1);
-}
-
-static bool
-scan(const struct backend *backend, uint64_t *tags)
-{
-	for (uint32_t i = 0; i < backend->n_racks; i++)
-		if (!stack_scan(&backend->racks[i].full.stack, tags))
-			return false;
-	return depot_scan(&backend->depot, tags);
-}
-
-static bool
-is_empty(const struct backend *backend)
-{
-	uint64_t first = 0, second = 0;
-
-	return scan(backend, &first) && scan(backend, &second) &&
-	       first == second;
+	return (uint32_t)(seat->cpu >= 0 ? seat->cpu : cpu_current());
 }
 
 static struct magazine *
 steal(struct backend *backend, struct seat *seat, uint32_t own)
 {
-	for (uint32_t i = 1; i < backend->n_racks; i++) {
-		uint32_t victim = (own + i) & (backend->n_racks - 1);
-		struct magazine *m =
-			shelf_take(&backend->racks[victim].full,
-				   &backend->store->table, &seat->counts);
+	struct magazine *m = racks_steal(&backend->racks, own,
+					 &backend->store->table, &seat->counts);
 
-		if (m) {
-			PROBE2(steal, seat, magazine_count(m));
-			return m;
-		}
-	}
-	return NULL;
+	if (m)
+		PROBE2(steal, seat, magazine_count(m));
+	return m;
 }
 
 /* One look everywhere, the nearest first; counts who served. */
@@ -179,8 +135,9 @@ static struct magazine *
 take_once(struct backend *backend, struct seat *seat, uint32_t own)
 {
 	enum count served = RACK_HITS;
-	struct magazine *m = shelf_take(&backend->racks[own].full,
-					&backend->store->table, &seat->counts);
+	struct magazine *m =
+		shelf_take(&racks_at(&backend->racks, own, 0)->full,
+			   &backend->store->table, &seat->counts);
 
 	if (!m) {
 		served = DEPOT_HITS;
@@ -199,7 +156,7 @@ take_once(struct backend *backend, struct seat *seat, uint32_t own)
 struct magazine *
 dp__backend_take(struct backend *backend, struct seat *seat)
 {
-	uint32_t own = own_rack(backend, seat);
+	uint32_t own = own_number(seat);
 
 	/* Another turn only if others took or gave something meanwhile. */
 	do {
@@ -207,7 +164,7 @@ dp__backend_take(struct backend *backend, struct seat *seat)
 
 		if (m)
 			return m;
-	} while (!is_empty(backend));
+	} while (!racks_are_empty(&backend->racks, &backend->depot));
 	return NULL;
 }
 
@@ -221,30 +178,22 @@ dp__backend_take_partial(struct backend *backend, struct seat *seat)
 struct magazine *
 dp__backend_take_empty(struct backend *backend, struct seat *seat)
 {
-	struct rack *rack = &backend->racks[own_rack(backend, seat)];
-	struct magazine *m =
-		depot_pop(&rack->empty, &backend->store->table, &seat->counts);
+	const struct magazine_table *table = &backend->store->table;
+	struct rack *rack = racks_at(&backend->racks, own_number(seat), 0);
+	struct magazine *m = depot_pop(&rack->empty, table, &seat->counts);
 
-	if (m)
-		return m;
-	return depot_pop(&backend->depot.empty, &backend->store->table,
-			 &seat->counts);
-}
-
-/* Does the stack of the rack take one more? */
-static bool
-rack_has_room(const struct backend *backend, const struct stack *stack)
-{
-	return stack_depth(stack, &backend->store->table) < RACK_MAGAZINES;
+	if (!m)
+		m = depot_pop(&backend->depot.empty, table, &seat->counts);
+	return m;
 }
 
 void
 dp__backend_give(struct backend *backend, struct seat *seat, struct magazine *m)
 {
-	struct rack *rack = &backend->racks[own_rack(backend, seat)];
+	struct rack *rack = racks_at(&backend->racks, own_number(seat), 0);
 
 	if (magazine_count(m) == backend->store->magazine_size &&
-	    rack_has_room(backend, &rack->full.stack)) {
+	    rack_has_room(&rack->full.stack, &backend->store->table)) {
 		depot_push(&rack->full.stack, &backend->store->table,
 			   &seat->counts, m);
 		counts_add(&seat->counts, RACK_HITS, 1);
@@ -259,8 +208,8 @@ void
 dp__backend_give_empty(struct backend *backend, struct seat *seat,
 		       struct magazine *m)
 {
-	struct rack *rack = &backend->racks[own_rack(backend, seat)];
-	bool room = rack_has_room(backend, &rack->empty);
+	struct rack *rack = racks_at(&backend->racks, own_number(seat), 0);
+	bool room = rack_has_room(&rack->empty, &backend->store->table);
 
 	depot_push(room ? &rack->empty : &backend->depot.empty,
 		   &backend->store->table, &seat->counts, m);
@@ -269,20 +218,17 @@ dp__backend_give_empty(struct backend *backend, struct seat *seat,
 uint64_t
 dp__backend_unneeded(struct backend *backend)
 {
-	uint64_t n =
-		shelf_unneeded(&backend->depot.full, &backend->store->table);
+	const struct magazine_table *table = &backend->store->table;
 
-	for (uint32_t i = 0; i < backend->n_racks; i++)
-		n += shelf_unneeded(&backend->racks[i].full,
-				    &backend->store->table);
-	return n;
+	return shelf_unneeded(&backend->depot.full, table) +
+	       racks_unneeded(&backend->racks, table);
 }
 
 /* The other way round than a take: what is near is needed first. */
 struct magazine *
 dp__backend_take_last(struct backend *backend, struct seat *seat)
 {
-	uint32_t own = own_rack(backend, seat);
+	uint32_t own = own_number(seat);
 	enum count served = DEPOT_HITS;
 	struct magazine *m = shelf_take(&backend->depot.full,
 					&backend->store->table, &seat->counts);
@@ -293,7 +239,7 @@ dp__backend_take_last(struct backend *backend, struct seat *seat)
 	}
 	if (!m) {
 		served = RACK_HITS;
-		m = shelf_take(&backend->racks[own].full,
+		m = shelf_take(&racks_at(&backend->racks, own, 0)->full,
 			       &backend->store->table, &seat->counts);
 	}
 	if (m)
@@ -314,11 +260,8 @@ uint64_t
 dp__backend_count(struct backend *backend)
 {
 	const struct store *store = backend->store;
-	uint64_t full = 0;
+	uint64_t full = racks_count(&backend->racks, &store->table);
 
-	for (uint32_t i = 0; i < backend->n_racks; i++)
-		full += stack_depth(&backend->racks[i].full.stack,
-				    &store->table);
 	return full * store->magazine_size + depot_count(&backend->depot,
 							 &store->table,
 							 store->magazine_size);

@@ -20,11 +20,12 @@ POP_DONE = '''memory_order_acq_rel, memory_order_acquire))
 NEXT_READ = ('uint32_t next =\n			'
              'atomic_load_explicit(&m->next, memory_order_relaxed);')
 NEXT_TAG = 'tag_pack(next, tag_next(tag_of(old)))'
-TWO_PASSES_PERCPU = '''scan(backend, &first) && scan(backend, &second) &&
-	       first == second;'''
+TWO_PASSES_PERCPU = '''racks_scan(racks, depot, &first) &&
+	       racks_scan(racks, depot, &second) && first == second;'''
 TWO_PASSES_TREIBER = '''depot_scan(&backend->depot, &first) &&
 	       depot_scan(&backend->depot, &second) && first == second;'''
 AGAIN = 'while (!is_empty(backend));'
+AGAIN_PERCPU = 'while (!racks_are_empty(&backend->racks, &backend->depot));'
 TAKE_UNTAGGED = '''static struct magazine *
 take_untagged(struct dp_pool *pool)
 {
@@ -144,31 +145,33 @@ CONTROLS = {
     'empty-after-one-look-treiber': Control('interleave-depot-treiber', (
         ('backend_treiber.c', AGAIN, 'while (0);'),)),
     'empty-after-one-look-percpu': Control('interleave-depot-percpu', (
-        ('backend_percpu.c', AGAIN, 'while (0);'),)),
+        ('backend_percpu.c', AGAIN_PERCPU, 'while (0);'),)),
     'empty-after-one-pass-treiber': Control('interleave-depot-treiber', (
         ('backend_treiber.c', TWO_PASSES_TREIBER,
          'depot_scan(&backend->depot, &first) && second == 0;'),)),
     'empty-after-one-pass-percpu': Control('interleave-depot-percpu', (
-        ('backend_percpu.c', TWO_PASSES_PERCPU,
-         'scan(backend, &first) && second == 0;'),)),
+        ('racks.h', TWO_PASSES_PERCPU,
+         'racks_scan(racks, depot, &first) && second == 0;'),)),
     'empty-without-tags-treiber': Control('interleave-depot-treiber', (
         ('backend_treiber.c', TWO_PASSES_TREIBER,
          TWO_PASSES_TREIBER.replace(' && first == second', '')),)),
     'empty-without-tags-percpu': Control('interleave-depot-percpu', (
-        ('backend_percpu.c', TWO_PASSES_PERCPU,
-         TWO_PASSES_PERCPU.replace(' &&\n\t       first == second', '')),)),
+        ('racks.h', TWO_PASSES_PERCPU,
+         TWO_PASSES_PERCPU.replace(' && first == second', '')),)),
     'removal-acquires-only-treiber': Control('interleave-depot-treiber', (
         ('stack.h', POP_DONE, POP_DONE.replace('acq_rel', 'acquire')),)),
     'removal-acquires-only-percpu': Control('interleave-depot-percpu', (
         ('stack.h', POP_DONE, POP_DONE.replace('acq_rel', 'acquire')),)),
     'rack-stranded': Control('interleave-depot-percpu', (
-        ('backend_percpu.c', 'i = 1; i < backend->n_racks;', 'i = 1; i < 1;'),
-        ('backend_percpu.c', '''i < backend->n_racks; i++)
+        ('racks.h', '''i < racks->n && !m; i++)
+		m = shelf_take''', '''i < 1; i++)
+		m = shelf_take'''),
+        ('racks.h', '''i < racks->n; i++)
 		if (!stack_scan''', '''i < 1; i++)
 		if (!stack_scan'''))),
     'rack-never-used': Control('interleave-depot-percpu', (
-        ('backend_percpu.c', 'return stack_depth(stack, &backend->store->table'
-         ') < RACK_MAGAZINES;', 'return backend == NULL && stack == NULL;'),)),
+        ('racks.h', 'return stack_depth(stack, table) < RACK_MAGAZINES;',
+         'return stack == NULL && table == NULL;'),)),
     # Workers.
     'grace-period-skipped': Control('interleave-registry', (
         ('registry.c', '	urcu_bp_synchronize_rcu();\n', ''),)),

@@ -60,8 +60,8 @@ void
 rig_watch(void)
 {
 #ifdef RACK_MAGAZINES
-	for (uint32_t i = 0; i < rig.backend.n_racks; i++)
-		watch(&rig.backend.racks[i].full.stack);
+	for (uint32_t i = 0; i < rig.backend.racks.n; i++)
+		watch(&rig.backend.racks.rack[i].full.stack);
 #endif
 	watch(&rig.backend.depot.full.stack);
 	watch(&rig.backend.depot.partial);
