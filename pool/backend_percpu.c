@@ -175,15 +175,20 @@ dp__backend_take_partial(struct backend *backend, struct seat *seat)
 			 &seat->counts);
 }
 
+/* Of other CPUs, too, before one is made: so a trim finds all of them. */
 struct magazine *
 dp__backend_take_empty(struct backend *backend, struct seat *seat)
 {
 	const struct magazine_table *table = &backend->store->table;
-	struct rack *rack = racks_at(&backend->racks, own_number(seat), 0);
+	uint32_t own = own_number(seat);
+	struct rack *rack = racks_at(&backend->racks, own, 0);
 	struct magazine *m = depot_pop(&rack->empty, table, &seat->counts);
 
 	if (!m)
 		m = depot_pop(&backend->depot.empty, table, &seat->counts);
+	if (!m)
+		m = racks_steal_empty(&backend->racks, own, table,
+				      &seat->counts);
 	return m;
 }
 

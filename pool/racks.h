@@ -72,6 +72,17 @@ racks_steal(const struct racks *racks, uint32_t own,
 	return m;
 }
 
+static inline struct magazine *
+racks_steal_empty(const struct racks *racks, uint32_t own,
+		  const struct magazine_table *table, struct counts *counts)
+{
+	struct magazine *m = NULL;
+
+	for (uint32_t i = 1; i < racks->n && !m; i++)
+		m = depot_pop(&racks_at(racks, own, i)->empty, table, counts);
+	return m;
+}
+
 /* One pass for emptiness, see stack_scan(). */
 static inline bool
 racks_scan(const struct racks *racks, const struct depot *depot, uint64_t *tags)

@@ -157,6 +157,25 @@ an_own_rack_serves_before_all_others(void **state)
 	rig_end(&rig);
 }
 
+/* So that a trim, on whatever CPU, finds all of them. */
+static void
+empty_magazines_of_all_racks_can_be_had(void **state)
+{
+	struct rig rig;
+	struct seat seat;
+
+	(void)state;
+	rig_begin(&rig);
+	for (int i = 0; i < RIG_CPUS; i++) {
+		rig_join(&rig, &seat, i);
+		dp__backend_give_empty(&rig.backend, &seat, rig_magazine(&rig));
+	}
+	for (int i = 0; i < RIG_CPUS; i++)
+		assert_non_null(dp__backend_take_empty(&rig.backend, &seat));
+	assert_null(dp__backend_take_empty(&rig.backend, &seat));
+	rig_end(&rig);
+}
+
 int
 main(void)
 {
@@ -166,6 +185,7 @@ main(void)
 		cmocka_unit_test(a_one_way_load_leaves_the_own_racks),
 		cmocka_unit_test(a_full_racks_giver_gives_to_the_depot),
 		cmocka_unit_test(an_own_rack_serves_before_all_others),
+		cmocka_unit_test(empty_magazines_of_all_racks_can_be_had),
 	};
 
 	return harness_status(cmocka_run_group_tests(tests, NULL, NULL));

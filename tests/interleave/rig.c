@@ -106,11 +106,8 @@ rig_end(void)
 		objects += magazine_count(m);
 	}
 	INTERLEAVE_REQUIRE(objects == counted);
-	for (int cpu = 0; cpu < OUTSIDE_CPUS; cpu++) {
-		dp__backend_join(&rig.backend, &seat);
-		dp__backend_place(&seat, cpu);
-		while ((m = dp__backend_take_empty(&rig.backend, &seat)))
-			lending_take(m->body);
-	}
+	dp__backend_join(&rig.backend, &seat);
+	while ((m = dp__backend_take_empty(&rig.backend, &seat)))
+		lending_take(m->body);
 	INTERLEAVE_REQUIRE(lending_held() == RIG_MAGAZINES);
 }
