@@ -18,6 +18,7 @@
 
 static _Atomic int x, y;
 static int plain, saw[4];
+static char mutex;   /* begin() and end() take it, too, as a pool's do */
 static bool reached; /* in any execution */
 
 /* --- What threads do ----------------------------------------------------- */
@@ -64,6 +65,10 @@ THREAD(weak, int zero = 0;
 						       RELAXED);)
 THREAD(section, lock_read_begin(); saw[0] = LOAD(x, RELAXED);
        saw[1] = LOAD(y, RELAXED); lock_read_end();)
+THREAD(x_then_y_then_lock, STORE(x, 1, RELAXED); STORE(y, 1, RELAXED);
+       lock_take(&mutex); lock_give(&mutex);)
+THREAD(lock_then_y_then_x, lock_take(&mutex); lock_give(&mutex);
+       saw[0] = LOAD(y, RELAXED); saw[1] = LOAD(x, RELAXED);)
 THREAD(grace, STORE(x, 1, RELAXED); lock_synchronize();
        STORE(y, 1, RELAXED);)
 /* clang-format on */
@@ -173,6 +178,10 @@ static const struct program {
 	  both_1,
 	  { load_x_then_y, load_y_then_x } },
 	{ "weak-exchange", SPURIOUS, first_set, { weak } },
+	{ "message-locked-too-early",
+	  ALLOWED,
+	  new_then_old,
+	  { x_then_y_then_lock, lock_then_y_then_x } },
 	{ "grace-period", FORBIDDEN, old_then_new, { section, grace } },
 	{ "plain-published", NO_RACE, NULL, { plain_then_x, x_acquire_plain } },
 	{ "plain-unpublished", RACE, NULL, { plain_then_x, x_relaxed_plain } },
@@ -189,6 +198,8 @@ begin(void)
 	memset(saw, 0, sizeof(saw));
 	atomic_init(&x, 0);
 	atomic_init(&y, 0);
+	lock_take(&mutex);
+	lock_give(&mutex);
 	for (int i = 0; i < 4 && program->threads[i]; i++)
 		interleave_start(program->threads[i], NULL);
 }
@@ -196,6 +207,8 @@ begin(void)
 static void
 end(void)
 {
+	lock_take(&mutex);
+	lock_give(&mutex);
 	if (program->outcome && program->outcome())
 		reached = true;
 }

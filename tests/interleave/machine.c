@@ -256,6 +256,8 @@ reset(void)
 	machine.stale = 0;
 	machine.spurious = 0;
 	machine.failed = false;
+	/* What it knew was of other executions. */
+	machine.threads[0] = (struct thread){ 0 };
 	arena_reset();
 	lock_reset();
 	trace_reset();
