@@ -5,11 +5,11 @@
 #include "pool.h"
 
 static void
-give_or_discard(struct dp_pool *pool, struct seat *seat, struct magazine *m,
-		uint32_t n)
+give(struct dp_pool *pool, struct seat *seat, struct magazine *m, uint32_t n,
+     struct list *surplus)
 {
 	if (!pool_give(pool, seat, m, n))
-		dp__pool_discard(pool, &seat->counts, m);
+		list_push(surplus, m);
 }
 
 /*
@@ -17,8 +17,8 @@ give_or_discard(struct dp_pool *pool, struct seat *seat, struct magazine *m,
  * magazines do not multiply as workers come and go.
  */
 static void
-donate_partial(struct dp_pool *pool, struct seat *seat, struct magazine *m,
-	       uint32_t n)
+give_partial(struct dp_pool *pool, struct seat *seat, struct magazine *m,
+	     uint32_t n, struct list *surplus)
 {
 	uint32_t size = pool->store.magazine_size;
 	struct magazine *other = pool_take_partial(pool, seat);
@@ -30,22 +30,42 @@ donate_partial(struct dp_pool *pool, struct seat *seat, struct magazine *m,
 		n -= part;
 		memcpy(other->body + have, m->body + n,
 		       part * sizeof(*m->body));
-		give_or_discard(pool, seat, other, have + part);
+		give(pool, seat, other, have + part, surplus);
 	}
 	if (n > 0)
-		give_or_discard(pool, seat, m, n);
+		give(pool, seat, m, n, surplus);
 	else
 		dp__store_free(&pool->store, m);
+}
+
+void
+dp__pool_give_any(struct dp_pool *pool, struct seat *seat, struct magazine *m,
+		  uint32_t n, struct list *surplus)
+{
+	if (n == pool->store.magazine_size)
+		give(pool, seat, m, n, surplus);
+	else if (n > 0)
+		give_partial(pool, seat, m, n, surplus);
+	else
+		dp__store_free(&pool->store, m);
+}
+
+void
+dp__pool_discard_all(struct dp_pool *pool, struct counts *counts,
+		     struct list *list)
+{
+	struct magazine *m;
+
+	while ((m = list_pop(list, &pool->store.table)))
+		dp__pool_discard(pool, counts, m);
 }
 
 void
 dp__pool_donate(struct dp_pool *pool, struct seat *seat, struct magazine *m,
 		uint32_t n)
 {
-	if (n == pool->store.magazine_size)
-		give_or_discard(pool, seat, m, n);
-	else if (n > 0)
-		donate_partial(pool, seat, m, n);
-	else
-		dp__store_free(&pool->store, m);
+	struct list surplus = { 0 };
+
+	dp__pool_give_any(pool, seat, m, n, &surplus);
+	dp__pool_discard_all(pool, &seat->counts, &surplus);
 }

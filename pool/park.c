@@ -114,28 +114,40 @@ dp__worker_take_over(struct worker *w)
 }
 
 /*
- * One magazine, which is in nobody's cache while it is here, and perhaps
- * another one that it is put into: so the checks count 2M as condemned.
+ * From a place of a parked worker to the depot.  What comes onto `surplus` the
+ * depot has no room for.
  */
-static bool
-gather_one(struct dp_pool *pool, struct seat *seat, uint64_t *destructed)
+static void
+gather_one(struct dp_pool *pool, struct seat *seat, struct park *park,
+	   unsigned place, struct list *surplus)
 {
-	size_t in_hands = 2 * (size_t)pool->store.magazine_size;
-	struct magazine *empty = pool_empty(pool, seat);
+	const struct magazine *there = park_at(park, place);
+	struct magazine *m = NULL, *empty = NULL;
 
-	if (!empty)
-		return false;
-	dp__check_trim(pool, in_hands);
-	struct magazine *m = take_over(pool, seat, empty);
-
-	if (m)
-		dp__pool_donate(pool, seat, m, magazine_count(m));
-	dp__check_untrim(pool, in_hands);
-	*destructed += counts_get(&seat->counts, DESTRUCTED);
-	dp__registry_fold(&pool->registry, &seat->counts);
-	if (!m)
+	if (there && magazine_count(there) > 0)
+		empty = pool_empty(pool, seat);
+	if (empty)
+		m = park_take_over(park, place, empty);
+	if (m) {
+		PROBE3(takeover, pool->name, seat, magazine_count(m));
+		dp__pool_give_any(pool, seat, m, magazine_count(m), surplus);
+		dp__registry_fold(&pool->registry, &seat->counts);
+	} else if (empty) {
 		dp__store_free(&pool->store, empty);
-	return m != NULL;
+	}
+}
+
+/* Of each parked worker in turn, until there is a surplus. */
+static void
+gather(struct dp_pool *pool, struct seat *seat, struct list *surplus)
+{
+	dp__registry_read_begin();
+	for (struct worker *w = dp__registry_first(&pool->registry);
+	     w && surplus->length == 0; w = dp__registry_next(w))
+		for (unsigned i = 0; i < PARK_PLACES && surplus->length == 0;
+		     i++)
+			gather_one(pool, seat, &w->park, i, surplus);
+	dp__registry_read_end();
 }
 
 static void
@@ -151,18 +163,34 @@ ask(struct dp_pool *pool)
 	dp__registry_read_end();
 }
 
+/*
+ * Two magazines at most are in nobody's cache meanwhile, one that was taken
+ * over and one that it is put into, or the surplus: the checks count them as
+ * condemned.  Destructors run outside of the walk, which then begins again.
+ */
 uint64_t
 dp__pool_gather(struct dp_pool *pool, struct seat *seat)
 {
+	size_t in_hands = 2 * (size_t)pool->store.magazine_size;
+	struct list surplus = { 0 };
 	uint64_t destructed = 0;
 
 	if (!dp__backend_shares)
 		return 0;
 	ask(pool);
 	/* Who parks again meanwhile may keep what it has: so this ends. */
-	for (uint32_t left =
-		     PARK_PLACES * dp__registry_workers(&pool->registry);
-	     left > 0 && gather_one(pool, seat, &destructed); left--)
-		;
+	uint32_t left = PARK_PLACES * dp__registry_workers(&pool->registry);
+
+	do {
+		dp__check_trim(pool, in_hands);
+		gather(pool, seat, &surplus);
+		uint32_t more = surplus.length;
+
+		dp__pool_discard_all(pool, &seat->counts, &surplus);
+		dp__check_untrim(pool, in_hands);
+		destructed += counts_get(&seat->counts, DESTRUCTED);
+		dp__registry_fold(&pool->registry, &seat->counts);
+		left = more ? left - 1 : 0;
+	} while (left > 0);
 	return destructed;
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "fork.h"
-#include "list.h"
 #include "watch.h"
 
 /* --- Configuration ------------------------------------------------------- */
@@ -326,7 +325,6 @@ dp_pool_reserve(struct dp_pool *pool, size_t n)
 	size_t size = pool->store.magazine_size;
 	size_t magazines = n / size + (n % size > 0);
 	struct list made = { 0 };
-	struct magazine *m;
 	struct seat seat;
 
 	if (!dp__backend_shares)
@@ -341,8 +339,7 @@ dp_pool_reserve(struct dp_pool *pool, size_t n)
 
 	if (status == 0)
 		give_list(pool, &seat, &made);
-	while ((m = list_pop(&made, &pool->store.table)))
-		dp__pool_discard(pool, &seat.counts, m);
+	dp__pool_discard_all(pool, &seat.counts, &made);
 	dp__registry_fold(&pool->registry, &seat.counts);
 	if (status != 0) {
 		add_reserved(pool, -(uint64_t)n);

@@ -8,6 +8,7 @@
 #include "backend.h"
 #include "check.h"
 #include "limit.h"
+#include "list.h"
 #include "probe.h"
 #include "registry.h"
 #include "source.h"
@@ -126,7 +127,7 @@ pool_give(struct dp_pool *pool, struct seat *seat, struct magazine *m,
 	return false;
 }
 
-/* An empty magazine; NULL: out of memory. */
+/* An empty magazine, and it says so; NULL: out of memory. */
 static inline struct magazine *
 pool_empty(struct dp_pool *pool, struct seat *seat)
 {
@@ -150,16 +151,25 @@ void dp__pool_unmake(struct dp_pool *pool, void *object);
 void dp__pool_discard(struct dp_pool *pool, struct counts *counts,
 		      struct magazine *m);
 
+/* The same for each magazine of a list, which is empty then. */
+void dp__pool_discard_all(struct dp_pool *pool, struct counts *counts,
+			  struct list *list);
+
 /*
  * Gives a magazine with n objects, 0 <= n <= M, that is in no cache any more.
- * What the depot has no room for is destructed.
+ * What the depot has no room for, two magazines at most, comes onto the list
+ * `surplus`: for the caller to discard, outside every lock.
  */
+void dp__pool_give_any(struct dp_pool *pool, struct seat *seat,
+		       struct magazine *m, uint32_t n, struct list *surplus);
+
+/* The same, and discards the surplus. */
 void dp__pool_donate(struct dp_pool *pool, struct seat *seat,
 		     struct magazine *m, uint32_t n);
 
 /*
  * Asks all workers to give what they can spare; takes over what parked ones
- * left, and donates it, one magazine at a time, as far as there is memory.
+ * left, and gives it, one magazine at a time, as far as there is memory.
  * Returns how many objects that destructed.
  */
 uint64_t dp__pool_gather(struct dp_pool *pool, struct seat *seat);

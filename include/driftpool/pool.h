@@ -22,8 +22,9 @@
  *	  .._bulk                             shared pool serves it (*)
  *	dp_pool_borrow/return     any thread  as above; first use: attach
  *	dp_worker_attach          any thread  other attach, detach, fork
- *	dp_worker_detach,         own         the same, and running stats and
- *	  dp_thread_detach                    audit calls (a grace period)
+ *	dp_worker_detach,         own         the same, and running stats, audit
+ *	  dp_thread_detach                    and trim calls, though not their
+ *	                                      destructors (a grace period)
  *	dp_worker_bind            new owner   nobody
  *	dp_worker_place, _park    own         nobody
  *	dp_thread_park            any thread  nobody
@@ -145,7 +146,8 @@ struct dp_config {
 	 * exchanger gives up, one magazine at each exchange of its own, as many
 	 * full ones as lay in the shared pool all the interval long, reserved
 	 * ones too; destructors run in its borrow or return, outside every
-	 * lock.  Memory goes to the system when the allocator sees fit, or with
+	 * lock.  What workers hold stays, parked or not; dp_pool_trim() gets at
+	 * it.  Memory goes to the system when the allocator sees fit, or with
 	 * dp_pool_trim().  0: never.
 	 */
 	size_t trim;

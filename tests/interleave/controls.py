@@ -196,7 +196,7 @@ CONTROLS = {
         ('worker.c', PREVIOUS_GOES, PREVIOUS_GOES.replace(
             '(w)', '(w) * (counts_get(&w->seat.counts, REFILLS) > 0)')),)),
     'dead-worker-stranded': Control('interleave-pool-percpu', (
-        ('donate.c', '		donate_partial(pool, seat, m, n);',
+        ('donate.c', '		give_partial(pool, seat, m, n, surplus);',
          '		dp__store_free(&pool->store, m);'),)),
     'lent-twice': Control('interleave-pool-treiber', (
         ('worker.c', 'set_n(w, have - part);', 'set_n(w, have);'),)),
