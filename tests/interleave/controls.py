@@ -72,6 +72,39 @@ FREES_SLOT = '''	if (m->index == 1) {
 	}
 '''
 PREVIOUS_GOES = 'w->previous, worker_previous_n(w));'
+REFILLED = '	magazine_set_count(empty, 0);\n'
+REFILLED_WHOLE = REFILLED + '''
+	struct magazine *more = pool_take(w->pool, &w->seat);
+
+	if (more) {
+		magazine_set_count(w->previous, 0);
+		dp__backend_give_empty(&w->pool->backend, &w->seat,
+				       w->previous);
+		w->previous = more;
+		worker_set_previous_n(w, magazine_count(more));
+	}
+'''
+FLUSHED = '''		*surplus = full;
+	return true;'''
+FLUSHED_WHOLE = '''		*surplus = full;
+	n = worker_previous_n(w);
+	full = w->previous;
+	w->previous = pool_empty(w->pool, &w->seat);
+	worker_set_previous_n(w, 0);
+	return pool_give(w->pool, &w->seat, full, n);'''
+KEPT = '''	if (worker_previous_n(w) == 0) {
+		swap(w);
+		return true;
+	}
+'''
+NOT_KEPT = '''	if (worker_previous_n(w) == 0) {
+		struct magazine *whole = w->loaded;
+		uint32_t all = worker_n(w);
+
+		worker_load(w, pool_empty(w->pool, &w->seat), 0);
+		return pool_give(w->pool, &w->seat, whole, all);
+	}
+'''
 PARK_EXCHANGES = '''return atomic_exchange_explicit(&park->places[place], NULL,
 					memory_order_acquire);'''
 PARK_IN_TWO_STEPS = '''struct magazine *m = atomic_load_explicit(
@@ -200,6 +233,14 @@ CONTROLS = {
          '		dp__store_free(&pool->store, m);'),)),
     'lent-twice': Control('interleave-pool-treiber', (
         ('worker.c', 'set_n(w, have - part);', 'set_n(w, have);'),)),
+    'all-flushed-and-refilled': Control('interleave-edge-treiber', (
+        ('worker.c', REFILLED, REFILLED_WHOLE),
+        ('worker.c', FLUSHED, FLUSHED_WHOLE))),
+    'all-flushed-and-refilled-at-the-edge': Control('interleave-edge-treiber', (
+        ('worker.c', REFILLED, REFILLED_WHOLE),
+        ('worker.c', FLUSHED, FLUSHED_WHOLE)), scene='edges'),
+    'full-magazine-not-kept': Control('interleave-edge-treiber', (
+        ('worker.c', KEPT, NOT_KEPT),)),
     # Limits.
     'limit-read-plain': Control('interleave-limit', (
         ('limit.h', LIMIT_READ, '*(uint64_t *)&limit->taken;'),)),
