@@ -13,7 +13,6 @@ from typing import Callable, NamedTuple
 
 import layout
 import records as kept
-import summary
 import tables
 from estimate import median_ratio, paired_ratios, sign_interval
 from picture import text, time
@@ -48,21 +47,21 @@ def mebibytes(kib):
 
 
 MEASURES = (
-    Measure('time of a pair', summary.figure('', 'ns_per_pair'),
+    Measure('time of a pair', kept.figure('', 'ns_per_pair'),
             lambda ns: f'{ns:.2f} ns', 'faster', 'slower'),
-    Measure('p99.9 of an exchange', summary.quantile('p999', 'exchange'),
+    Measure('p99.9 of an exchange', kept.quantile('p999', 'exchange'),
             time, 'faster', 'slower'),
-    Measure('objects constructed', summary.figure('pool', 'constructed'),
+    Measure('objects constructed', kept.figure('pool', 'constructed'),
             text, 'fewer', 'more'),
     Measure('new objects an operation',
-            summary.figure('drift', 'slope_obj_per_op'), text, 'fewer',
+            kept.figure('drift', 'slope_obj_per_op'), text, 'fewer',
             'more'),
-    Measure('exchanges an operation', summary.exchanges, text, 'fewer',
+    Measure('exchanges an operation', kept.exchanges, text, 'fewer',
             'more'),
-    Measure('memory at its peak', summary.figure('mem', 'rss_anon_kib_peak'),
+    Measure('memory at its peak', kept.figure('mem', 'rss_anon_kib_peak'),
             mebibytes, 'less', 'more'),
     Measure('memory with everything back',
-            summary.figure('mem', 'rss_anon_kib_quiesced'), mebibytes, 'less',
+            kept.figure('mem', 'rss_anon_kib_quiesced'), mebibytes, 'less',
             'more'),
 )
 

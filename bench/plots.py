@@ -14,6 +14,7 @@ import tables
 import trials
 from estimate import median_known, sign_interval
 from picture import Axis, Line, Picture, script, text, time
+from records import exchanges, quantile
 
 FOLDER = 'plots'
 # Fewer samples are no curve.
@@ -213,14 +214,6 @@ def over(records, caption, axis, label, log, what=''):
             upwards(lines), lines, caption)
 
 
-def exchanges(trial):
-    """Magazines exchanged, an operation; None where the row cannot say."""
-    pool = trial['pool']
-    if pool['refills'] is None or pool['flushes'] is None:
-        return None
-    return (pool['refills'] + pool['flushes']) / trial['ops']
-
-
 def laws(sizes, good, lines):
     """What theory says of exchanges over the magazine's size."""
     out = []
@@ -262,11 +255,8 @@ def magazines(records, caption):
 
 def percentiles(of_row, part):
     """The medians of each percentile; part None: of all operations."""
-    taken = [trial['latency'] for trial in tables.measured(of_row)
-             if trial['latency']]
-    if part:
-        taken = [latency[part] for latency in taken if latency.get(part)]
-    values = [median_known([latency[key] for latency in taken])
+    taken = tables.measured(of_row)
+    values = [median_known(map(quantile(key, part), taken))
               for key, _ in SHARES]
     return [(x, max(value, 1)) for x, value in enumerate(values)
             if value is not None]

@@ -64,7 +64,7 @@ def is_series(length):
 
 def is_latency(value):
     """Null, or percentiles; perhaps those of exchanges, too."""
-    names = ('p50', 'p90', 'p99', 'p999', 'max')
+    names = ('n', 'p50', 'p90', 'p99', 'p999', 'max')
     return value is None or isinstance(value, dict) and all(
         is_known(value.get(name, '')) for name in names) and (
         value.get('exchange') is None or is_latency(value['exchange']))
@@ -179,3 +179,26 @@ def load(path):
         raise Unusable(f'{file} holds no records; allowed: the results of a '
                        'run that measured something')
     return found
+
+
+def exchanges(trial):
+    """Magazines refilled and flushed, an operation; None if unknown."""
+    pool = trial['pool']
+    if pool['refills'] is None or pool['flushes'] is None:
+        return None
+    return (pool['refills'] + pool['flushes']) / trial['ops']
+
+
+def quantile(key, part=None):
+    """What finds a quantile of all operations, or of a part, in a trial."""
+    def find(trial):
+        found = trial['latency']
+        if found and part:
+            found = found.get(part)
+        return found[key] if found else None
+    return find
+
+
+def figure(part, key):
+    """What finds a figure in a trial."""
+    return lambda trial: trial[part][key] if part else trial[key]

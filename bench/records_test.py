@@ -112,6 +112,7 @@ class Load(unittest.TestCase):
                 ('', 'round', 0), ('', 'round', True),
                 ('', 'ns_per_pair', 0), ('', 'ns_per_pair', '1'),
                 ('', 'latency', []), ('', 'latency', {'p50': 1}),
+                ('', 'latency', {**GOOD['latency'], 'n': '9'}),
                 ('', 'latency', {**GOOD['latency'], 'exchange': {}}),
                 ('', 'spike', {}), ('', 'spike', 0),
                 ('', 'spike', {'added_kib': None, 'lent': 0, 'back': 1,

@@ -13,6 +13,7 @@ import tables
 import targets
 import trials
 from estimate import median_known, sign_interval
+from records import exchanges, figure, quantile
 
 MARKDOWN, CSV = 'summary.md', 'summary.csv'
 QUANTILES = ('p50', 'p90', 'p99', 'p999', 'max')
@@ -78,29 +79,6 @@ def markdown(directory, records):
         out += ['## Failed', '', '```',
                 *(text.replace('```', "'''") for text in failed), '```', '']
     return '\n'.join(out + ['## Method', '', escaped(method(records)), ''])
-
-
-def exchanges(trial):
-    """Magazines refilled and flushed, an operation; None if unknown."""
-    pool = trial['pool']
-    if pool['refills'] is None or pool['flushes'] is None:
-        return None
-    return (pool['refills'] + pool['flushes']) / trial['ops']
-
-
-def quantile(key, part=None):
-    """What finds a quantile in a trial."""
-    def find(trial):
-        found = trial['latency']
-        if found and part:
-            found = found.get(part)
-        return found[key] if found else None
-    return find
-
-
-def figure(part, key):
-    """What finds a figure in a trial."""
-    return lambda trial: trial[part][key] if part else trial[key]
 
 
 def of_spike(key):

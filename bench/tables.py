@@ -7,9 +7,8 @@ import textwrap
 import plan
 from estimate import (median_known, median_ratio, paired_ratios,
                       sign_interval, spread)
-from layout import WIDTH, Table, layout
-
-__all__ = ('Table', 'layout')
+from layout import WIDTH, Table
+from records import exchanges, quantile
 
 
 def measured(trials):
@@ -132,10 +131,9 @@ def held(trials):
     return f'{sum(said)}/{len(said)}' if said else '-'
 
 
-def growth(trials):
-    """New objects per 1,000 operations, in the second half."""
-    slope = middle(trials, 'drift', 'slope_obj_per_op')
-    return None if slope is None else 1000 * slope
+def per_thousand(value):
+    """What it is of 1,000 operations; None if it is unknown."""
+    return None if value is None else 1000 * value
 
 
 def mebibytes(trials, key):
@@ -153,7 +151,8 @@ def memory_row(row, trials):
             number(middle(trials, 'pool', 'constructed')),
             number(middle(trials, 'pool', 'peak_in_use')),
             number(middle(trials, 'pool', 'bound')), held(trials),
-            number(growth(trials), 2),
+            number(per_thousand(
+                middle(trials, 'drift', 'slope_obj_per_op')), 2),
             mebibytes(trials, 'rss_anon_kib_before'),
             mebibytes(trials, 'rss_anon_kib_peak') + ('^' if capped else ' '),
             mebibytes(trials, 'rss_anon_kib_quiesced'),
@@ -212,13 +211,6 @@ def spikes(records):
         ['', 'added', 'working set', 'returned', 'trimmed', 'out'], groups)
 
 
-def exchanges(trials):
-    """Refills and flushes per 1,000 operations."""
-    return median_known(
-        [1000 * (t['pool']['refills'] + t['pool']['flushes']) / t['ops']
-         for t in measured(trials) if t['pool']['refills'] is not None])
-
-
 def rack_share(trials):
     """The share of exchanges that the own CPU's rack served; percpu only."""
     shares = []
@@ -245,7 +237,8 @@ def drift_row(row, trials):
             number(middle(trials, 'drift', 'tv_pred'), 4),
             number(middle(trials, 'drift', 'tv_obs'), 4),
             number(middle(trials, 'drift', 'slope_obj_per_op'), 6),
-            number(exchanges(trials), 2),
+            number(per_thousand(
+                median_known(map(exchanges, measured(trials)))), 2),
             number(law(trials, 'drift', 'tv_obs'), 2),
             number(law(trials, 'drift', 'p_obs'), 2),
             percent(rack_share(trials), 1)]
@@ -281,21 +274,14 @@ def duration(ns):
     return f'{ns / 1e3:.1f}k' if ns < 1e6 else f'{ns / 1e6:.1f}M'
 
 
-def quantile(trials, part, key):
-    """The median of a quantile of latency; part None: of all operations."""
-    taken = [trial['latency'] for trial in measured(trials)
-             if trial['latency']]
-    if part:
-        taken = [latency[part] for latency in taken if latency[part]]
-    return duration(median_known([latency[key] for latency in taken]))
-
-
 def fairness_row(row, trials):
     """One line of the table."""
     workers = [median_known([trial[key] for trial in measured(trials)])
                for key in ('min_max', 'jain')]
     return [label(row, trials), *(number(value, 3) for value in workers),
-            *(quantile(trials, part, key) for part in (None, 'exchange')
+            *(duration(median_known(map(quantile(key, part),
+                                        measured(trials))))
+              for part in (None, 'exchange')
               for key in ('p50', 'p99', 'p999', 'max'))]
 
 

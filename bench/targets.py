@@ -9,10 +9,12 @@ from typing import NamedTuple, Optional
 import plan
 from estimate import (median_known, median_ratio, paired_ratios,
                       sign_interval)
+from layout import Table
 from plan import (FIBERS_4, FIBERS_16, HOT, HOT_PAIR, HOTSPOT, KEYTABLE_4,
                   KEYTABLE_16, PIPE, POOLED, SIM_MOST, STEAL, TURNS,
                   UNTOUCHED)
-from tables import Table, group, measured, middle, rack_share, ratios
+from records import quantile
+from tables import group, measured, middle, rack_share, ratios
 
 FAST = ('treiber', 'percpu')
 MOVING = (STEAL, HOTSPOT, PIPE, UNTOUCHED)
@@ -106,10 +108,9 @@ def held(groups, case, rows, limit):
 
 def exchange_tails(trials):
     """{round: ns}, the slowest exchange of a thousand, where there are ten."""
-    return {trial['round']: trial['latency']['exchange']['p999']
-            for trial in measured(trials)
-            if trial['latency'] and trial['latency']['exchange']
-            and trial['latency']['exchange']['n'] >= TAIL_EXCHANGES}
+    many, slow = quantile('n', 'exchange'), quantile('p999', 'exchange')
+    return {trial['round']: slow(trial) for trial in measured(trials)
+            if (many(trial) or 0) >= TAIL_EXCHANGES}
 
 
 def sharing(rows):
