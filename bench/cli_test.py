@@ -194,6 +194,11 @@ class CommandLine(Programs):
                                '--object-size', f'{size}B')
             self.assertIsNone(dry['params']['time_ns'])
             self.assertLessEqual(dry['params']['ops'] * size, 64 << 20)
+        # However few they are, it does not leak for a time instead.
+        dry, = self.trials('none', '--dry-run', '--smoke', '--case', 'pipe',
+                           '--object-size', '16MiB', '--hold', '1', '--burst',
+                           '1', '--ring', '1')
+        self.assertEqual(dry['params']['ops'], 1)
         dry, = self.trials('percpu', '--dry-run', '--case', 'pipe')
         self.assertIsNone(dry['params']['ops'])
 
@@ -287,6 +292,8 @@ class CommandLine(Programs):
         self.assertEqual(trial['failures'], [])
 
     def test_endless_ends_when_interrupted(self):
+        dry, = self.trials('null', '--dry-run', '--endless')
+        self.assertIsNone(dry['params']['time_ns'])
         with subprocess.Popen(
                 [os.path.join(PROGRAMS, 'driftbench-percpu'), '--endless',
                  '--warmup', '1ms', '--format', 'jsonl'],

@@ -49,7 +49,10 @@ leak_ops(const struct parse *parse)
 	bytes_per_op = drift_tv_predicted(w, borrows) * (double)w->object_bytes;
 	if (ops * bytes_per_op > LEAK_BYTES)
 		ops = LEAK_BYTES / bytes_per_op;
-	return (uint64_t)(parse->smoke ? ops * LEAK_SMOKE_SHARE : ops);
+	if (parse->smoke)
+		ops *= LEAK_SMOKE_SHARE;
+	/* 0 would say that the trial takes a time. */
+	return ops > 1 ? (uint64_t)ops : 1;
 }
 
 /* What tables the start needs is part of the picture. */
@@ -86,8 +89,11 @@ sim_complete(struct parse *parse, bool leaks)
 
 	o->trace_workers_max =
 		parse->workers ? o->workload.workers : WORKLOAD_WORKERS_MAX;
-	if (o->trace != NULL && !parse->workers)
-		o->workload.workers = 1;
+	if (o->trace != NULL) {
+		o->workload.case_name = "trace";
+		if (!parse->workers)
+			o->workload.workers = 1;
+	}
 	o->pin = OPTIONS_PIN_NONE;
 	o->warmup_ns = 0;
 	if (!arguments_given(parse, "--touch"))

@@ -45,7 +45,8 @@ record_params(struct json *j, const struct options *o, const struct workload *w)
 	json_known(j, "ring_capacity", !o->sim && !fibers,
 		   workload_ring_capacity(w));
 	json_known(j, "ops", o->ops > 0, o->ops);
-	json_known(j, "time_ns", o->ops == 0 && !o->sim, o->time_ns);
+	json_known(j, "time_ns", o->ops == 0 && !o->sim && !o->endless,
+		   o->time_ns);
 	json_count(j, "warmup_ns", o->warmup_ns);
 	json_count(j, "seed", w->seed);
 	json_string(j, "pin", pin);

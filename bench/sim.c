@@ -272,7 +272,6 @@ sim_close(struct sim *s)
 static void
 workload_by_trace(struct workload *w, const struct trace *trace)
 {
-	w->case_name = "trace";
 	w->workers = w->workers > trace->workers ? w->workers : trace->workers;
 	w->destination =
 		trace->migrated > 0 ? DESTINATION_UNIFORM : DESTINATION_LOCAL;

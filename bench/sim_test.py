@@ -231,6 +231,8 @@ class Sim(Simulations):
             again = run('mutex', '--dry-run',
                         *first.stdout.decode().split()[2:])
             self.assertEqual(first.stdout, again.stdout)
+        told = run('mutex', '--dry-run', '--trace', TRACE, '--format', 'jsonl')
+        self.assertEqual(json.loads(told.stdout)['case'], 'trace')
 
 
 class Traces(Simulations):
