@@ -82,13 +82,14 @@ trials_run(FILE *out, const char *program, const struct options *options,
 static bool
 recording_close(FILE *recording, const char *program)
 {
-	bool written = fflush(recording) == 0 && !ferror(recording);
+	bool failed = ferror(recording) != 0;
 
-	if (!written)
-		fprintf(stderr, "%s: the recording cannot be written: %s\n",
-			program, strerror(errno));
-	fclose(recording);
-	return written;
+	/* Some errors show only now. */
+	if (fclose(recording) == 0 && !failed)
+		return true;
+	fprintf(stderr, "%s: the recording cannot be written: %s\n", program,
+		strerror(errno));
+	return false;
 }
 
 /* Runs trials with what --trace and --record name. */

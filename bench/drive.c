@@ -8,7 +8,6 @@
 #include "apart.h"
 #include "random.h"
 
-#define DRIVE_NONE UINT32_MAX
 /* Operations of a turn: so many that fetching a worker's lines is worth it. */
 #define TURN_OPS 16u
 

@@ -12,6 +12,9 @@
 #include "crowd.h"
 #include "lottery.h"
 
+/* In place of an object's number: none. */
+#define DRIVE_NONE UINT32_MAX
+
 /* A worker's objects out, by number.  Owner: the drive. */
 struct drive_worker {
 	uint32_t held_at; /* the oldest one held */

@@ -104,7 +104,7 @@ trial_sample_memory(struct trial *t, uint64_t now_ns, bool keep)
 	return memory.rss_anon_kib;
 }
 
-/* The share of the wall time that `noise` grew by, since `before`. */
+/* The shares of the wall time that went to others, since `before`. */
 static void
 measure_noise(struct trial *t, const struct machine_noise *before)
 {
