@@ -71,6 +71,10 @@ THREAD(lock_then_y_then_x, lock_take(&mutex); lock_give(&mutex);
        saw[0] = LOAD(y, RELAXED); saw[1] = LOAD(x, RELAXED);)
 THREAD(grace, STORE(x, 1, RELAXED); lock_synchronize();
        STORE(y, 1, RELAXED);)
+THREAD(wait_only, lock_synchronize();)
+THREAD(section_then_y_then_x, lock_read_begin(); lock_read_end();
+       saw[0] = LOAD(y, RELAXED); lock_read_begin();
+       saw[1] = LOAD(x, RELAXED); lock_read_end();)
 /* clang-format on */
 
 /* --- Programs ------------------------------------------------------------ */
@@ -183,6 +187,10 @@ static const struct program {
 	  new_then_old,
 	  { x_then_y_then_lock, lock_then_y_then_x } },
 	{ "grace-period", FORBIDDEN, old_then_new, { section, grace } },
+	{ "grace-period-over",
+	  FORBIDDEN,
+	  new_then_old,
+	  { section_then_y_then_x, wait_only, grace } },
 	{ "plain-published", NO_RACE, NULL, { plain_then_x, x_acquire_plain } },
 	{ "plain-unpublished", RACE, NULL, { plain_then_x, x_relaxed_plain } },
 	{ "plain-after-release",

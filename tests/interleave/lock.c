@@ -3,7 +3,8 @@
  * A grace period, as liburcu promises it: a section either ends before the
  * grace period does, and all in it happened before; or it began after the grace
  * period did, and sees all that happened before that.  A section that begins
- * while one goes on may be of either kind.
+ * while one goes on may be of either kind; if it is of the first, it still
+ * began after those that are over.
  */
 #include "lock.h"
 
@@ -33,6 +34,7 @@ static struct {
 	unsigned n_begun;
 	unsigned n_ongoing;
 	struct clock begun;
+	struct clock over;  /* the same, of those that are over */
 	struct clock ended; /* what sections released */
 } rcu;
 
@@ -43,6 +45,7 @@ lock_reset(void)
 	rcu.n_begun = 0;
 	rcu.n_ongoing = 0;
 	rcu.begun = (struct clock){ 0 };
+	rcu.over = (struct clock){ 0 };
 	rcu.ended = (struct clock){ 0 };
 	for (unsigned i = 0; i < THREADS_MAX; i++)
 		rcu.depth[i] = 0;
@@ -144,6 +147,7 @@ lock_read_begin(void)
 	if (rcu.depth[self]++ > 0)
 		return;
 	rcu.sees[self] = rcu.n_begun;
+	clock_join(&machine_thread()->clock, &rcu.over);
 	if (rcu.n_ongoing > 0 && choice_take(2, 50))
 		rcu.sees[self] = 0;
 	else
@@ -189,13 +193,15 @@ lock_synchronize(void)
 		interleave_fail("a section waits for its own end");
 	machine_point(&rcu);
 	unsigned number = ++rcu.n_begun;
+	const struct clock before = machine_thread()->clock;
 
 	rcu.n_ongoing++;
-	clock_join(&rcu.begun, &machine_thread()->clock);
+	clock_join(&rcu.begun, &before);
 	machine_step();
 	trace_add("wait", &rcu, number, 0);
 	while (must_wait(number))
 		machine_wait(&rcu);
 	rcu.n_ongoing--;
+	clock_join(&rcu.over, &before);
 	clock_join(&machine_thread()->clock, &rcu.ended);
 }
