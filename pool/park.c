@@ -181,16 +181,14 @@ dp__pool_gather(struct dp_pool *pool, struct seat *seat)
 	/* Who parks again meanwhile may keep what it has: so this ends. */
 	uint32_t left = PARK_PLACES * dp__registry_workers(&pool->registry);
 
-	do {
+	for (bool more = true; more; left--) {
 		dp__check_trim(pool, in_hands);
 		gather(pool, seat, &surplus);
-		uint32_t more = surplus.length;
-
+		more = surplus.length > 0 && left > 0;
 		dp__pool_discard_all(pool, &seat->counts, &surplus);
 		dp__check_untrim(pool, in_hands);
 		destructed += counts_get(&seat->counts, DESTRUCTED);
 		dp__registry_fold(&pool->registry, &seat->counts);
-		left = more ? left - 1 : 0;
-	} while (left > 0);
+	}
 	return destructed;
 }

@@ -145,8 +145,8 @@ void dp__pool_destruct(struct dp_pool *pool, struct counts *counts,
 void dp__pool_unmake(struct dp_pool *pool, void *object);
 
 /*
- * Destructs what is in a magazine, and frees it.  All its objects count as
- * destructed before the first destructor runs.  pre: m is the caller's own
+ * Destructs what is in a magazine, and frees it.  All its objects are in
+ * `counts` before the first destructor runs.  pre: m is the caller's own
  */
 void dp__pool_discard(struct dp_pool *pool, struct counts *counts,
 		      struct magazine *m);

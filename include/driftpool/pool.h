@@ -23,7 +23,8 @@
  *	dp_pool_borrow/return     any thread  as above; first use: attach
  *	dp_worker_attach          any thread  other attach, detach, fork
  *	dp_worker_detach,         own         the same, and running stats, audit
- *	  dp_thread_detach                    and trim calls, though not their
+ *	  dp_thread_detach                    and trim calls, and borrows that
+ *	                                      cannot construct, though not for
  *	                                      destructors (a grace period)
  *	dp_worker_bind            new owner   nobody
  *	dp_worker_place, _park    own         nobody
@@ -41,8 +42,8 @@
  * at the most, takes a lock.  A borrow that finds nothing constructs, and so
  * waits for the allocator and the constructor; one that cannot construct looks
  * at what parked workers left, and the first time that a thread does so it may
- * wait for fork, and for attach and detach.  A return that needs an empty
- * magazine and finds none waits for the allocator.
+ * wait for fork, and for the beginning of a grace period.  A return that needs
+ * an empty magazine and finds none waits for the allocator.
  *
  * All functions may run concurrently with all others on the same pool, except
  * that nothing may run on a pool during or after its successful destroy, and
@@ -291,7 +292,7 @@ DP_API void dp_thread_park(struct dp_pool *pool);
 
 /*
  * A snapshot.  Totals only grow; levels are exact at quiescence and within 2M a
- * worker, and M a thread that trims, otherwise.
+ * worker, and 2M a thread that trims, otherwise.
  */
 struct dp_stats {
 	/* Levels, in objects: in_use + cached + depot is the footprint. */

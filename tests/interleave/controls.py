@@ -265,6 +265,9 @@ CONTROLS = {
         ('park.c', '	worker_set_n(w, 0);\n', ''),
         # It would see the object of two first.
         ('twice.c', '== newer->body[0])', '== newer->body[0] && n == 0)'))),
+    'destructed-inside-the-walk': Control('interleave-parked-treiber', (
+        ('park.c', 'dp__pool_give_any(pool, seat, m, magazine_count(m), '
+         'surplus);', 'dp__pool_donate(pool, seat, m, magazine_count(m));'),)),
     'back-with-what-was-taken': Control('interleave-parked-mutex', (
         ('park.c', 'magazine_set_count(empty, 0);',
          'magazine_set_count(empty, 1);'),

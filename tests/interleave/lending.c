@@ -3,6 +3,7 @@
 #include "lending.h"
 
 #include "arena.h"
+#include "lock.h"
 #include "machine.h"
 #include "race.h"
 
@@ -174,7 +175,7 @@ dp__source_free(struct source *source, void *memory)
 static void
 require_no_lock(void)
 {
-	if (interleave_locks_held() > 0)
+	if (interleave_locks_held() > 0 || lock_reads())
 		interleave_fail("an object is made or given up under a lock");
 }
 

@@ -174,6 +174,12 @@ lock_read_end(void)
 	trace_add("read }", &rcu, 0, 0);
 }
 
+bool
+lock_reads(void)
+{
+	return rcu.depth[machine.self] > 0;
+}
+
 /* Does a section go on that may not have seen that grace period begin? */
 static bool
 must_wait(unsigned number)

@@ -93,7 +93,7 @@ borrow_all(void *worker)
 
 /* The first worker's cache is full; a trim has 2M in its hands at most. */
 static void
-begin(size_t max_objects)
+begin_limited(size_t max_objects, size_t depot_limit)
 {
 	struct dp_config config = DP_CONFIG_INIT;
 	void *objects[CACHE];
@@ -101,6 +101,7 @@ begin(size_t max_objects)
 	config.object_size = LENDING_BYTES;
 	config.magazine_size = M;
 	config.max_objects = max_objects;
+	config.depot_limit = depot_limit;
 	lending_begin();
 	pool = dp_pool_create(&config);
 	for (unsigned i = 0; i < WORKERS; i++)
@@ -110,6 +111,12 @@ begin(size_t max_objects)
 	INTERLEAVE_REQUIRE(dp_borrow_bulk(workers[0], objects, CACHE) == CACHE);
 	dp_return_bulk(workers[0], objects, CACHE);
 	lending_use(-(int)CACHE);
+}
+
+static void
+begin(size_t max_objects)
+{
+	begin_limited(max_objects, 0);
 }
 
 static void
@@ -125,6 +132,15 @@ trimmed_while_leaving(void)
 {
 	begin(0);
 	interleave_start(park_and_go, &workers[0]);
+	interleave_start(trim, NULL);
+}
+
+/* The depot takes one of two magazines; the other one is destructed. */
+static void
+trimmed_to_the_limit(void)
+{
+	begin_limited(0, 1);
+	interleave_start(park, &workers[0]);
 	interleave_start(trim, NULL);
 }
 
@@ -169,6 +185,10 @@ main(int argc, char **argv)
 		{ "trimmed", trimmed, end, { 2, 1, 0 } },
 		{ "trimmed-while-leaving",
 		  trimmed_while_leaving,
+		  end,
+		  { 2, 1, 0 } },
+		{ "trimmed-to-the-limit",
+		  trimmed_to_the_limit,
 		  end,
 		  { 2, 1, 0 } },
 		{ "borrowed", borrowed, end, { 1, 1, 0 } },
