@@ -3,9 +3,9 @@
  * Racks: for each CPU number a shelf of full magazines and a stack of empty
  * ones, in front of a depot.
  *
- * Any number names a rack, by its low bits, and any rack will do: all threads
- * may use all of them.  Emptiness: each rack has a head of its own, so "nothing
- * there" is an answer about all of them and the depot, see stack.h.
+ * All threads may use all of them; why any number will do: backend_percpu.c.
+ * Emptiness: each rack has a head of its own, so "nothing there" is an answer
+ * about all of them and the depot, see stack.h.
  */
 #ifndef RACKS_H
 #define RACKS_H
@@ -13,9 +13,9 @@
 #include "depot.h"
 
 /*
- * Of each kind in a rack, and one more for each thread that pushes at the same
- * moment.  Enough that a balanced load's ups and downs stay in the rack.  More
- * costs no footprint, but leaves more objects cold and to be stolen one by one.
+ * Of each kind in a rack.  Enough that a balanced load's ups and downs stay in
+ * it.  More costs no footprint, but leaves more objects cold and to be stolen
+ * one by one.
  */
 #ifndef RACK_MAGAZINES
 #define RACK_MAGAZINES 16u
@@ -72,6 +72,7 @@ racks_steal(const struct racks *racks, uint32_t own,
 	return m;
 }
 
+/* An empty one, likewise. */
 static inline struct magazine *
 racks_steal_empty(const struct racks *racks, uint32_t own,
 		  const struct magazine_table *table, struct counts *counts)

@@ -45,9 +45,9 @@ extern "C" {
  * The numbers are read first, all of them, and then written: workers never wait
  * for it, but who attaches or detaches may, while they are read.  Objects and
  * totals are of one dp_pool_stats(), with its promise: totals only grow, levels
- * are exact at quiescence and within 2M a worker otherwise.  The bound and the
- * flows are read right after; at quiescence the flows' sum is what is in the
- * depot, with `none` in the piles.
+ * are exact at quiescence; otherwise within 2M a worker, and 2M a thread that
+ * trims.  The bound and the flows are read right after; at quiescence the
+ * flows' sum is what is in the depot, with `none` in the piles.
  *
  * May be called by any thread, concurrently with everything but a successful
  * dp_pool_destroy(); waits for attach, detach and fork, and for the file.
