@@ -11,7 +11,6 @@
 #include <string.h>
 #include <ucontext.h>
 #include <unistd.h>
-#include <x86intrin.h>
 
 #define TRAP_FLAG 0x100ll
 
@@ -122,18 +121,26 @@ on_trap(int number, siginfo_t *info, void *context)
 	errno = error;
 }
 
+/* By builtins, as in cycles.h. */
+static long long
+flags(void)
+{
+	return (long long)__builtin_ia32_readeflags_u64();
+}
+
 static void
 set_trap(long long flag)
 {
-	__writeeflags((__readeflags() & ~(unsigned long long)TRAP_FLAG) |
-		      (unsigned long long)flag);
+	long long others = flags() & ~TRAP_FLAG;
+
+	__builtin_ia32_writeeflags_u64((unsigned long long)(others | flag));
 }
 
 /* And here: a grace period blocks all signals, and the trap would kill. */
 __attribute__((used)) void
 __wrap_urcu_bp_synchronize_rcu(void)
 {
-	long long flag = (long long)__readeflags() & TRAP_FLAG;
+	long long flag = flags() & TRAP_FLAG;
 
 	set_trap(0);
 	__real_urcu_bp_synchronize_rcu();
