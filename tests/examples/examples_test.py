@@ -31,7 +31,7 @@ SAYS = {
     'fibers': ('100000 fibers, {0} buffers, {0} constructed', 100 + 128),
     'free_list': ('100000 by lists, {0} constructed', 100 + 128),
     'handover': ('100000 handed over, {0} constructed', 66 + 128),
-    'thread_pool': ('256000 turns, {1} migrated, {0} constructed',
+    'thread_pool': ('64000 turns, {1} migrated, {0} constructed',
                     256 + 3 * 128),
     'twenty_lines': ('100000 borrowed, {0} constructed', 1 + 128),
 }

@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 #define THREADS 4
-#define TASKS 256u  /* at once */
-#define TURNS 1000u /* of each: a borrow, a suspension, a return */
+#define TASKS 256u /* at once */
+#define TURNS 250u /* of each: a borrow, a suspension, a return */
 
 /* Suspended tasks, oldest first; by the lock.  All zeroes: to be begun. */
 static struct task {
