@@ -16,6 +16,24 @@
 
 static void *objects[4 * CACHE];
 
+/* Parks with a full cache, each time that an object is destructed. */
+static struct dp_worker *restless;
+static unsigned times_parked;
+
+static void
+park_again(void *object, void *arg)
+{
+	void *mine[CACHE];
+
+	(void)object;
+	(void)arg;
+	/* A trim that does not end by itself is to be seen, not waited for. */
+	if (!restless || times_parked++ >= 100 * M)
+		return;
+	dp_return_bulk(restless, mine, dp_borrow_bulk(restless, mine, CACHE));
+	dp_worker_park(restless);
+}
+
 static struct dp_pool *
 create(size_t max_objects, size_t depot_limit)
 {
@@ -26,6 +44,7 @@ create(size_t max_objects, size_t depot_limit)
 	config.magazine_size = M;
 	config.max_objects = max_objects;
 	config.depot_limit = depot_limit;
+	config.destruct = park_again;
 	return dp_pool_create(&config);
 }
 
@@ -244,6 +263,21 @@ what_the_depot_has_no_room_for_is_given_up(void **state)
 	end(pool, worker);
 }
 
+/* It begins again for each place that there was, and ends with the last. */
+static void
+a_trim_ends_though_a_worker_parks_again_and_again(void **state)
+{
+	struct dp_pool *pool = create(0, 1);
+	struct dp_worker *worker = attach(pool, CACHE);
+
+	(void)state;
+	dp_worker_park(worker);
+	restless = worker;
+	assert_int_equal(dp_pool_trim(pool, KEEP_ALL), leaks() ? 0 : 3 * M);
+	restless = NULL;
+	end(pool, worker);
+}
+
 static void
 a_borrow_that_would_fail_takes_over(void **state)
 {
@@ -346,6 +380,8 @@ main(void)
 		cmocka_unit_test(a_thread_parks_its_own_worker),
 		cmocka_unit_test(what_was_taken_over_is_in_the_depot),
 		cmocka_unit_test(what_the_depot_has_no_room_for_is_given_up),
+		cmocka_unit_test(
+			a_trim_ends_though_a_worker_parks_again_and_again),
 		cmocka_unit_test(a_borrow_that_would_fail_takes_over),
 		cmocka_unit_test(without_memory_all_stays_where_it_is),
 		cmocka_unit_test(a_worker_gives_what_it_can_spare_when_asked),
