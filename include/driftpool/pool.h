@@ -42,8 +42,8 @@
  * at the most, takes a lock.  A borrow that finds nothing constructs, and so
  * waits for the allocator and the constructor; one that cannot construct looks
  * at what parked workers left, and the first time that a thread does so it may
- * wait for fork, and for the beginning of a grace period.  A return that needs
- * an empty magazine and finds none waits for the allocator.
+ * wait for fork, and for short parts of a grace period, not for its readers.  A
+ * return that needs an empty magazine and finds none waits for the allocator.
  *
  * All functions may run concurrently with all others on the same pool, except
  * that nothing may run on a pool during or after its successful destroy, and

@@ -176,7 +176,8 @@ static void
 require_no_lock(void)
 {
 	if (interleave_locks_held() > 0 || lock_reads())
-		interleave_fail("an object is made or given up under a lock");
+		interleave_fail("an object is made or given up under a lock, "
+				"or in a section");
 }
 
 void *
