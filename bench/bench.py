@@ -20,21 +20,10 @@ import sys
 import textwrap
 import time
 
-import compare
-import gbench
-import gnuplot
-import layout
-import leak
-import page
-import plan
-import plots
-import programs
-import summary
-import tables
-import targets
-import trials
-from arguments import LENGTHS, fail, further, parse
-from records import FILE, Unusable, load
+from report import (compare, gbench, gnuplot, layout, leak, page, plan, plots,
+                    programs, summary, tables, targets, trials)
+from report.arguments import LENGTHS, fail, further, parse
+from report.records import FILE, Unusable, load
 
 
 def results_open(build, run):

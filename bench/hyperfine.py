@@ -20,13 +20,10 @@ import sys
 import tempfile
 import time
 
-import layout
-import plan
-import programs
-import tables
-from arguments import Parser, counted, fail, further, listed
-from estimate import median_known
-from records import FILE, Unusable, load, refuse
+from report import layout, plan, programs, tables
+from report.arguments import Parser, counted, fail, further, listed
+from report.estimate import median_known
+from report.records import FILE, Unusable, load, refuse
 
 JSON, MARKDOWN = 'hyperfine.json', 'hyperfine.md'
 ROWS = (*plan.POOLED, 'brpc112', 'glibc')

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "fibers.h"
+#include "trial/fibers.h"
 
 bool
 fibers_offered(void)

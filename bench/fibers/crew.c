@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <sched.h>
 
-#include "apart.h"
-#include "fibers.h"
+#include "base/apart.h"
+#include "trial/fibers.h"
 #include "life.h"
-#include "random.h"
+#include "base/random.h"
 #include "tables.h"
-#include "verdict.h"
+#include "trial/verdict.h"
 
 /* A worker that finds nothing yields so often, and then sleeps for so long. */
 #define YIELDS 8u

@@ -20,7 +20,7 @@
 #include "deque.h"
 #include "fiber.h"
 #include "sleepers.h"
-#include "station.h"
+#include "trial/station.h"
 
 /* Owner: its thread, but for what others take from or put into. */
 struct crew_worker {

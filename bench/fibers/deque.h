@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cpu.h"
+#include "shared/cpu.h"
 
 /*
  * Invariant: items are slots[top..bottom), and the owner takes none while

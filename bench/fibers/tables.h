@@ -9,7 +9,7 @@
 
 #include <driftpool/keytable.h>
 
-#include "workload.h"
+#include "load/workload.h"
 
 #include SUBJECT
 

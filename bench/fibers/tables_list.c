@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "source.h"
-#include "table.h"
+#include "memory/source.h"
+#include "keytable/table.h"
 #include "tables.h"
 
 /* A table, and the one that was constructed before it. */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "trial.h"
+#include "trial/trial.h"
 
 void
 trial_run(const struct options *o, unsigned round, struct trial *t)

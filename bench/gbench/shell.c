@@ -11,10 +11,10 @@
 #include <stdlib.h>
 
 #include "gbench.h"
-#include "options.h"
-#include "placement.h"
-#include "trial.h"
-#include "workload.h"
+#include "options/options.h"
+#include "base/placement.h"
+#include "trial/trial.h"
+#include "load/workload.h"
 
 #include SUBJECT
 

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "books.h"
+#include "support/books.h"
 #include "halt.h"
 
 #define M 64

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "tally.h"
+#include "support/tally.h"
 
 #define M 4
 #define N_LOANS (3 * M)

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "books.h"
-#include "child.h"
+#include "support/books.h"
+#include "support/child.h"
 #include "halt.h"
 #include "pair.h"
 

@@ -16,7 +16,7 @@
 
 #include <stdbool.h>
 
-#include "harness.h"
+#include "support/harness.h"
 
 /* Sanitizers deliver signals late, or count instructions of their own. */
 #if defined(__x86_64__) && !HARNESS_TSAN && !HARNESS_ASAN

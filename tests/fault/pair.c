@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "books.h"
-#include "harness.h"
+#include "support/books.h"
+#include "support/harness.h"
 
 #define M 2
 #define STOCK (64 * M)

@@ -9,10 +9,10 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "allocator.h"
-#include "books.h"
-#include "fate.h"
-#include "harness.h"
+#include "support/allocator.h"
+#include "support/books.h"
+#include "support/fate.h"
+#include "support/harness.h"
 
 /* Invariant: the call numbered `fails_at`, from 1, fails; 0: none. */
 struct refusal {

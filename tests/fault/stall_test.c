@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "backend.h"
+#include "shared/backend.h"
 #include "halt.h"
 #include "pair.h"
 

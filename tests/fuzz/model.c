@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "allocator.h"
-#include "harness.h"
+#include "support/allocator.h"
+#include "support/harness.h"
 #include "model_object.h"
 
 static bool

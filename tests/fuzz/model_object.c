@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "harness.h"
+#include "support/harness.h"
 
 #define COOKIE UINT64_C(0x66757a7a66757a7a)
 

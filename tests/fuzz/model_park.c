@@ -2,7 +2,7 @@
 /* Workers that are parked, and what others may take of theirs. */
 #include "model.h"
 
-#include "allocator.h"
+#include "support/allocator.h"
 
 void
 model_park(struct model *model, unsigned worker)

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "harness.h"
-#include "options.h"
+#include "support/harness.h"
+#include "options/options.h"
 
 #define ARGUMENTS_MAX 32
 #define TEXT_BYTES_MAX 2048

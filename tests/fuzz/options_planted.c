@@ -3,7 +3,7 @@
 /* Elsewhere this name is that of the function below. */
 #undef options_parse
 
-#include "options.h"
+#include "options/options.h"
 
 int planted_options_parse(struct options *options, int argc, char **argv,
 			  bool leaks, char error[OPTIONS_ERROR_BYTES]);

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "bytes.h"
-#include "harness.h"
-#include "trace.h"
+#include "support/harness.h"
+#include "load/trace.h"
 
 #define WORKERS_MAX 16
 /* More take more memory to check than there is to gain. */

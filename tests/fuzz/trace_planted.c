@@ -3,7 +3,7 @@
 /* Elsewhere this name is that of the function below. */
 #undef trace_read
 
-#include "trace.h"
+#include "load/trace.h"
 
 int planted_trace_read(struct trace *trace, const char *file, unsigned workers,
 		       char error[TRACE_ERROR_BYTES]);

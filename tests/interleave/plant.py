@@ -24,8 +24,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = 'tests/interleave'
 LIBRARY = f'{HERE}/libdriftpool-interleave.a'
 SECONDS = 300
-# What is copied, by the name of the copy.
-SOURCES = {'pool': ROOT / 'pool', 'fibers': ROOT / 'bench/fibers'}
+# What is copied, each to the same place below the copies, which are looked
+# through before the tree.
+COPIED = ('pool', 'bench/fibers')
 
 
 class Rotten(Exception):
@@ -34,8 +35,7 @@ class Rotten(Exception):
 
 def replace(folder, name, old, new):
     """Replaces a text that is there once in a file of the copies."""
-    path, = (folder / copy / name for copy in SOURCES
-             if (folder / copy / name).exists())
+    path, = (path for copy in COPIED for path in (folder / copy).rglob(name))
     text = path.read_text('utf-8')
     if text.count(old) != 1:
         raise Rotten(f'{name} has {text.count(old)} times, not once: {old}')
@@ -45,17 +45,18 @@ def replace(folder, name, old, new):
 def compile_one(build, entry, folder, more):
     """Compiles a file of the program against the copies; returns the
     object."""
-    copies = {where: folder / copy for copy, where in SOURCES.items()}
     command = []
     for word in shlex.split(entry['command']):
         if word.startswith('-I') and not pathlib.Path(word[2:]).is_absolute():
             where = (build / word[2:]).resolve()
-            word = f'-I{copies.get(where, where)}'
+            if where.is_relative_to(ROOT):
+                command.append(f'-I{folder / where.relative_to(ROOT)}')
+            word = f'-I{where}'
         command.append(word)
     source = (build / entry['file']).resolve()
     target = str(folder / (source.stem + '.o'))
-    if source.parent in copies:
-        source = copies[source.parent] / source.name
+    if (folder / source.relative_to(ROOT)).exists():
+        source = folder / source.relative_to(ROOT)
     command[command.index('-o') + 1] = target
     command[command.index('-c') + 1] = str(source)
     # What is planted may well deserve a warning.
@@ -95,8 +96,8 @@ def caught(build, program, changes, scene='', more=()):
     """Plants changes and runs; returns (is it seen to fail, its output)."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        for copy, where in SOURCES.items():
-            shutil.copytree(where, folder / copy)
+        for copy in COPIED:
+            shutil.copytree(ROOT / copy, folder / copy)
         for change in changes:
             replace(folder, *change)
         path = compile_program(build, program, folder, more)

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+/* A pool's life: create, destroy, and objects made ahead of time. */
+#include "pool.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fork.h"
+#include "check/watch.h"
+
+/* --- Configuration ------------------------------------------------------- */
+
+/* Has a config of a newer header something set that we do not know? */
+static bool
+has_unknown(const struct dp_config *config)
+{
+	const unsigned char *bytes = (const unsigned char *)config;
+
+	for (size_t i = sizeof(*config); i < config->size; i++)
+		if (bytes[i] != 0)
+			return true;
+	return false;
+}
+
+static bool
+name_is_valid(const char *name)
+{
+	size_t length = strnlen(name, DP_NAME_BYTES_MAX + 1);
+
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
+			return false;
+	return length <= DP_NAME_BYTES_MAX;
+}
+
+static bool
+shape_is_valid(const struct dp_config *config)
+{
+	size_t align = config->object_align;
+
+	return config->object_size >= 1 && align >= 1 &&
+	       (align & (align - 1)) == 0 && align <= DP_OBJECT_ALIGN_MAX &&
+	       config->object_size <= (size_t)PTRDIFF_MAX - align &&
+	       config->magazine_size >= DP_MAGAZINE_SIZE_MIN &&
+	       config->magazine_size <= DP_MAGAZINE_SIZE_MAX;
+}
+
+/* Returns 0 or a negative errno. */
+static int
+validate(const struct dp_config *config)
+{
+	if (!config || config->size < sizeof(*config) ||
+	    config->size > DP_CONFIG_BYTES_MAX)
+		return -EINVAL;
+	if (has_unknown(config))
+		return -E2BIG;
+	if (!shape_is_valid(config))
+		return -EINVAL;
+	if (config->name && !name_is_valid(config->name))
+		return -EINVAL;
+	return 0;
+}
+
+/* M: what was asked for, or less, so that two magazines fit into a cache. */
+static unsigned
+magazine_size(const struct dp_config *config)
+{
+	size_t fits = config->cache_bytes / 2 / config->object_size;
+
+	if (config->cache_bytes == 0 || fits >= config->magazine_size)
+		return config->magazine_size;
+	return fits < DP_MAGAZINE_SIZE_MIN ? DP_MAGAZINE_SIZE_MIN
+					   : (unsigned)fits;
+}
+
+/* --- Objects ------------------------------------------------------------- */
+
+void *
+dp__pool_construct(struct dp_pool *pool, struct counts *counts)
+{
+	if (!limit_take(&pool->objects, 1)) {
+		errno = EAGAIN;
+		return NULL;
+	}
+	void *object = dp__source_construct(&pool->source);
+
+	if (object && !dp__check_constructed(pool, object)) {
+		dp__source_destruct(&pool->source, object);
+		object = NULL;
+		errno = ENOMEM;
+	}
+	if (!object) {
+		limit_give(&pool->objects, 1);
+		return NULL;
+	}
+	watch_closed(pool, object);
+	PROBE2(construct, pool->name, object);
+	counts_add(counts, CONSTRUCTED, 1);
+	return object;
+}
+
+void
+dp__pool_unmake(struct dp_pool *pool, void *object)
+{
+	DP_UNPOISON(object, pool->source.object_bytes);
+	watch_opened(pool, object);
+	PROBE2(destruct, pool->name, object);
+	dp__source_destruct(&pool->source, object);
+	limit_give(&pool->objects, 1);
+}
+
+void
+dp__pool_destruct(struct dp_pool *pool, struct counts *counts, void *object)
+{
+	counts_add(counts, DESTRUCTED, 1);
+	dp__check_condemned(pool, object);
+	dp__pool_unmake(pool, object);
+}
+
+void
+dp__pool_discard(struct dp_pool *pool, struct counts *counts,
+		 struct magazine *m)
+{
+	uint32_t n = magazine_count(m);
+
+	counts_add(counts, DESTRUCTED, n);
+	for (uint32_t i = 0; i < n; i++)
+		dp__check_condemned(pool, m->body[i]);
+	while (n-- > 0)
+		dp__pool_unmake(pool, m->body[n]);
+	dp__store_free(&pool->store, m);
+}
+
+/* --- Create and destroy -------------------------------------------------- */
+
+/* Returns 0 or a negative errno, with nothing left behind. */
+static int
+init_parts(struct dp_pool *pool, unsigned size)
+{
+	int status = dp__store_init(&pool->store, &pool->source, size);
+
+	if (status != 0)
+		return status;
+	status = dp__backend_init(&pool->backend, &pool->store);
+	if (status != 0)
+		goto no_backend;
+	status = dp__registry_init(&pool->registry);
+	if (status != 0)
+		goto no_registry;
+	status = dp__check_pool_init(pool);
+	if (status == 0)
+		return 0;
+	dp__registry_fini(&pool->registry);
+no_registry:
+	dp__backend_fini(&pool->backend);
+no_backend:
+	dp__store_fini(&pool->store);
+	return status;
+}
+
+struct dp_pool *
+dp_pool_create(const struct dp_config *config)
+{
+	void *memory;
+	int status = validate(config);
+
+	if (status == 0)
+		status = -posix_memalign(&memory, _Alignof(struct dp_pool),
+					 sizeof(struct dp_pool));
+	if (status != 0) {
+		errno = -status;
+		return NULL;
+	}
+	struct dp_pool *pool = memory;
+
+	/* Plain: nobody else has the pool yet. */
+	memset(pool, 0, sizeof(*pool));
+	strcpy(pool->name, config->name ? config->name : "pool");
+	dp__source_init(&pool->source, config);
+	limit_init(&pool->objects, config->max_objects);
+	limit_init(&pool->depot, config->depot_limit);
+	pool->trim = config->trim;
+	atomic_init(&pool->asked, 0);
+	atomic_init(&pool->exchanges, 0);
+	status = init_parts(pool, magazine_size(config));
+	if (status != 0) {
+		dp__source_fini(&pool->source);
+		free(pool);
+		errno = -status;
+		return NULL;
+	}
+	watch_begin(pool);
+	dp__fork_add(pool);
+	return pool;
+}
+
+/*
+ * Under the lock nobody attaches, and what all who are gone have counted is
+ * exact: a worker seen halfway could hide an object that is in use.
+ */
+static bool
+is_busy(struct dp_pool *pool)
+{
+	struct totals sum;
+
+	pthread_mutex_lock(&pool->registry.lock);
+	bool attached = dp__registry_workers(&pool->registry) > 0;
+	dp__registry_sum_locked(&pool->registry, &sum);
+	pthread_mutex_unlock(&pool->registry.lock);
+	return attached || totals_in_use(&sum) > 0;
+}
+
+/* Destructs what is left.  pre: nobody else uses the pool */
+static void
+drain(struct dp_pool *pool)
+{
+	struct counts counts = { 0 };
+	struct magazine *m;
+
+	while ((m = dp__backend_drain(&pool->backend)))
+		dp__pool_discard(pool, &counts, m);
+}
+
+int
+dp_pool_destroy(struct dp_pool *pool)
+{
+	if (!pool)
+		return 0;
+	dp_thread_detach(pool);
+	if (is_busy(pool))
+		return -EBUSY;
+	dp__fork_remove(pool);
+	pool->closing = true;
+	dp__source_close(&pool->source);
+	drain(pool);
+	watch_end(pool);
+	dp__check_pool_fini(pool);
+	dp__registry_fini(&pool->registry);
+	dp__backend_fini(&pool->backend);
+	dp__store_fini(&pool->store);
+	dp__source_fini(&pool->source);
+	free(pool);
+	return 0;
+}
+
+/* --- Reserve ------------------------------------------------------------- */
+
+/* Up to M of n new objects; NULL with errno set, and then none is left. */
+static struct magazine *
+construct_magazine(struct dp_pool *pool, struct seat *seat, size_t n)
+{
+	struct magazine *m = pool_empty(pool, seat);
+	uint32_t size = pool->store.magazine_size;
+	uint32_t count = 0;
+
+	if (!m) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	while (count < size && count < n) {
+		m->body[count] = dp__pool_construct(pool, &seat->counts);
+		if (!m->body[count])
+			break;
+		DP_POISON(m->body[count], pool->source.object_bytes);
+		count++;
+	}
+	magazine_set_count(m, count);
+	if (count == size || count == n)
+		return m;
+
+	int error = errno;
+
+	dp__pool_discard(pool, &seat->counts, m);
+	errno = error;
+	return NULL;
+}
+
+/* Constructs n objects into a list of magazines.  Returns 0 or -errno. */
+static int
+construct_list(struct dp_pool *pool, struct seat *seat, size_t n,
+	       struct list *made)
+{
+	while (made->objects < n) {
+		struct magazine *m = construct_magazine(
+			pool, seat, n - (size_t)made->objects);
+
+		if (!m)
+			return -errno;
+		list_push(made, m);
+	}
+	return 0;
+}
+
+/*
+ * Gives what was constructed.  Each magazine comes on the books as constructed
+ * and as given at once, so that its objects never seem to be in use.
+ */
+static void
+give_list(struct dp_pool *pool, struct seat *seat, struct list *made)
+{
+	struct magazine *m;
+
+	counts_add(&seat->counts, CONSTRUCTED, -made->objects);
+	while ((m = list_pop(made, &pool->store.table))) {
+		uint32_t n = magazine_count(m);
+
+		counts_add(&seat->counts, CONSTRUCTED, n);
+		pool_put(pool, seat, m, n);
+		dp__registry_fold(&pool->registry, &seat->counts);
+	}
+}
+
+static void
+add_reserved(struct dp_pool *pool, uint64_t n)
+{
+	/* P1 relaxed: a number; the caller's own objects come after it. */
+	atomic_fetch_add_explicit(&pool->reserved, n, memory_order_relaxed);
+}
+
+int
+dp_pool_reserve(struct dp_pool *pool, size_t n)
+{
+	size_t size = pool->store.magazine_size;
+	size_t magazines = n / size + (n % size > 0);
+	struct list made = { 0 };
+	struct seat seat;
+
+	if (!dp__backend_shares)
+		return -ENOTSUP;
+	if (n > PTRDIFF_MAX / pool->source.object_bytes)
+		return -ENOMEM;
+	if (!limit_take(&pool->depot, magazines))
+		return -ENOSPC;
+	dp__backend_join(&pool->backend, &seat);
+	add_reserved(pool, n);
+	int status = construct_list(pool, &seat, n, &made);
+
+	if (status == 0)
+		give_list(pool, &seat, &made);
+	dp__pool_discard_all(pool, &seat.counts, &made);
+	dp__registry_fold(&pool->registry, &seat.counts);
+	if (status != 0) {
+		add_reserved(pool, -(uint64_t)n);
+		limit_give(&pool->depot, magazines);
+	}
+	dp__backend_leave(&pool->backend, &seat);
+	return status;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The worker-local cache, after Bonwick and Adams (USENIX ATC 2001).
+ *
+ * Two magazines, so that a worker that borrows one object and returns one at
+ * the edge of a magazine swaps the two and does not exchange.  An exchange
+ * therefore takes M operations at least after the one before.
+ *
+ * A borrow that finds no object anywhere constructs exactly one, in none of the
+ * magazines: the proof of the footprint bound rests on that.
+ */
+#include "worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "pool.h"
+#include "check/watch.h"
+
+static_assert(offsetof(struct worker, head) % 4096 != 0,
+	      "the head is not where a page's first object is");
+
+/* --- The two magazines --------------------------------------------------- */
+
+/* pre: the loaded magazine is empty or full */
+static void
+swap(struct worker *w)
+{
+	struct magazine *m = w->previous;
+	uint32_t n = worker_previous_n(w);
+
+	w->previous = w->loaded;
+	worker_set_previous_n(w, worker_n(w));
+	worker_load(w, m, n);
+}
+
+/*
+ * Sees to it that the loaded magazine, now empty, has objects.  False: there
+ * were none to be had.
+ */
+static bool
+refill(struct worker *w)
+{
+	if (worker_previous_n(w) > 0) {
+		swap(w);
+		return true;
+	}
+	struct magazine *m = pool_take(w->pool, &w->seat);
+
+	if (!m)
+		return false;
+	swap(w);
+	struct magazine *empty = w->loaded;
+
+	w->exchanges++;
+	worker_load(w, m, magazine_count(m));
+	magazine_set_count(empty, 0);
+	dp__backend_give_empty(&w->pool->backend, &w->seat, empty);
+	return true;
+}
+
+/*
+ * Sees to it that the loaded magazine, now full, has room.  False: there was no
+ * memory for an empty one.  *surplus is a magazine that the depot has no room
+ * for: for the caller to discard when the cache is as it should be, since
+ * destructors may use it.
+ */
+static bool
+flush(struct worker *w, struct magazine **surplus)
+{
+	if (worker_previous_n(w) == 0) {
+		swap(w);
+		return true;
+	}
+	worker_check_seam(w);
+	struct magazine *empty = pool_empty(w->pool, &w->seat);
+
+	if (!empty)
+		return false;
+	swap(w);
+	struct magazine *full = w->loaded;
+	uint32_t n = worker_n(w);
+
+	w->exchanges++;
+	worker_load(w, empty, 0);
+	if (!pool_give(w->pool, &w->seat, full, n))
+		*surplus = full;
+	return true;
+}
+
+/*
+ * Does what others asked for, and trims if the call has exchanged.  exchanges:
+ * what the worker's were at its entry.
+ */
+static inline void
+tidy(struct worker *w, uint32_t exchanges)
+{
+	if (worker_is_asked(w))
+		dp__worker_answer(w);
+	if (w->pool->trim > 0 && w->exchanges != exchanges)
+		dp__trim_after_exchange(w);
+}
+
+/* --- Objects ------------------------------------------------------------- */
+
+static void *
+construct(struct worker *w)
+{
+	void *object = dp__pool_construct(w->pool, &w->seat.counts);
+
+	if (object)
+		dp__check_bound(w->pool);
+	return object;
+}
+
+/* What there is, up to n objects; returns how many. */
+static size_t
+collect(struct worker *w, void **objects, size_t n)
+{
+	size_t done = 0;
+
+	worker_show(w);
+	while (done < n && (worker_n(w) > 0 || refill(w))) {
+		uint32_t have = worker_n(w);
+		uint32_t part = n - done < have ? (uint32_t)(n - done) : have;
+
+		worker_set_n(w, have - part);
+		memcpy(objects + done, w->head.objects + (have - part),
+		       part * sizeof(*objects));
+		for (uint32_t i = 0; i < part; i++)
+			DP_UNPOISON(objects[done + i], w->head.poison_bytes);
+		done += part;
+	}
+	worker_hide(w);
+	return done;
+}
+
+/*
+ * Up to n objects; returns how many.  One answer "nothing there" covers all
+ * that is constructed after it.  Where nothing can be constructed, what parked
+ * workers have is better than nothing.
+ */
+static size_t
+collect_or_construct(struct worker *w, void **objects, size_t n)
+{
+	size_t done = 0;
+
+	do {
+		done += collect(w, objects + done, n - done);
+		while (done < n && (objects[done] = construct(w)))
+			done++;
+	} while (done < n && dp__worker_take_over(w));
+	return done;
+}
+
+/* The slow path is entered with n == 0, or by a worker that hides. */
+void *
+dp__borrow_slow(struct dp_worker *head)
+{
+	struct worker *w = worker_of(head);
+	const void *site = dp__check_site(w, __builtin_return_address(0));
+	uint32_t exchanges = w->exchanges;
+	void *object = NULL;
+
+	dp__check_borrow(w, 1, site);
+	size_t got = collect_or_construct(w, &object, 1);
+
+	tidy(w, exchanges);
+	dp__check_borrowed(w, &object, 1, got, site);
+	watch_lent(w->pool, &object, got);
+	return object;
+}
+
+size_t
+dp_borrow_bulk(struct dp_worker *head, void **objects, size_t n)
+{
+	struct worker *w = worker_of(head);
+	const void *site = dp__check_site(w, __builtin_return_address(0));
+	uint32_t exchanges = w->exchanges;
+
+	dp__check_borrow(w, n, site);
+	size_t got = collect_or_construct(w, objects, n);
+
+	tidy(w, exchanges);
+	dp__check_borrowed(w, objects, n, got, site);
+	watch_lent(w->pool, objects, got);
+	return got;
+}
+
+/*
+ * Puts objects into the cache, up to n; returns how many.  Fewer: there was no
+ * memory, or a second magazine would be surplus.
+ */
+static size_t
+put(struct worker *w, void *const *objects, size_t n, struct magazine **surplus)
+{
+	uint32_t size = w->pool->store.magazine_size;
+	size_t done = 0;
+
+	*surplus = NULL;
+	worker_show(w);
+	while (done < n &&
+	       (worker_n(w) < size || (!*surplus && flush(w, surplus)))) {
+		uint32_t have = worker_n(w);
+		uint32_t room = size - have;
+		uint32_t part = n - done < room ? (uint32_t)(n - done) : room;
+
+		for (uint32_t i = 0; i < part; i++)
+			DP_POISON(objects[done + i], w->head.poison_bytes);
+		memcpy(w->head.objects + have, objects + done,
+		       part * sizeof(*objects));
+		worker_set_n(w, have + part);
+		done += part;
+	}
+	worker_hide(w);
+	return done;
+}
+
+static void
+put_or_destruct(struct worker *w, void *const *objects, size_t n)
+{
+	struct counts *counts = &w->seat.counts;
+	struct magazine *surplus;
+	size_t done = 0;
+
+	do {
+		done += put(w, objects + done, n - done, &surplus);
+		if (surplus)
+			dp__pool_discard(w->pool, counts, surplus);
+	} while (surplus);
+	for (; done < n; done++)
+		dp__pool_destruct(w->pool, counts, objects[done]);
+}
+
+/* The slow path is entered with n >= room. */
+void
+dp__return_slow(struct dp_worker *head, void *object)
+{
+	struct worker *w = worker_of(head);
+	const void *site = dp__check_site(w, __builtin_return_address(0));
+	uint32_t exchanges = w->exchanges;
+
+	dp__check_return(w->pool, w, &object, 1, site);
+	assert(object);
+	watch_returned(w->pool, &object, 1);
+	worker_set_room(w, w->pool->store.magazine_size);
+	put_or_destruct(w, &object, 1);
+	tidy(w, exchanges);
+	dp__check_returned(w->pool, w, 1);
+}
+
+void
+dp_return_bulk(struct dp_worker *head, void *const *objects, size_t n)
+{
+	struct worker *w = worker_of(head);
+	const void *site = dp__check_site(w, __builtin_return_address(0));
+	uint32_t exchanges = w->exchanges;
+
+	dp__check_return(w->pool, w, objects, n, site);
+	watch_returned(w->pool, objects, n);
+	put_or_destruct(w, objects, n);
+	tidy(w, exchanges);
+	dp__check_returned(w->pool, w, n);
+}
+
+/* --- Coming and going ---------------------------------------------------- */
+
+struct dp_worker *
+dp_worker_attach(struct dp_pool *pool)
+{
+	if (pool->closing) {
+		errno = ESHUTDOWN;
+		return NULL;
+	}
+	struct worker *w = dp__source_alloc(&pool->source, sizeof(*w),
+					    _Alignof(struct worker));
+	struct magazine *loaded = w ? dp__store_make(&pool->store) : NULL;
+	struct magazine *previous =
+		loaded ? dp__store_make(&pool->store) : NULL;
+
+	if (!previous) {
+		if (loaded)
+			dp__store_free(&pool->store, loaded);
+		if (w)
+			dp__source_free(&pool->source, w);
+		errno = ENOMEM;
+		return NULL;
+	}
+	/* Plain: R8 publishes it. */
+	memset(w, 0, sizeof(*w));
+	w->pool = pool;
+	w->hides = pool->watched;
+	w->head.poison_bytes = DP_POISONS ? pool->source.object_bytes : 0;
+	w->previous = previous;
+	w->answered = worker_asked(w);
+	worker_load(w, loaded, 0);
+	worker_set_room(w, w->pool->store.magazine_size);
+	dp__check_attach(w);
+	worker_hide(w);
+	dp__backend_join(&pool->backend, &w->seat);
+	dp__registry_add(&pool->registry, w);
+	return &w->head;
+}
+
+void
+dp_worker_detach(struct dp_worker *head)
+{
+	if (!head)
+		return;
+	struct worker *w = worker_of(head);
+	struct dp_pool *pool = w->pool;
+
+	dp__check_detach(w);
+	worker_show(w);
+	worker_check_seam(w);
+	dp__pool_donate(pool, &w->seat, w->previous, worker_previous_n(w));
+	worker_set_previous_n(w, 0);
+	dp__pool_donate(pool, &w->seat, w->loaded, worker_n(w));
+	worker_set_n(w, 0);
+	dp__backend_leave(&pool->backend, &w->seat);
+	dp__registry_remove(&pool->registry, w);
+	dp__source_free(&pool->source, w);
+	dp__registry_left(&pool->registry);
+}
+
+void
+dp_worker_bind(struct dp_worker *head)
+{
+	dp__check_bind(worker_of(head));
+}
+
+void
+dp_worker_place(struct dp_worker *head, int cpu)
+{
+	dp__check_owner(worker_of(head));
+	dp__backend_place(&worker_of(head)->seat, cpu);
+}

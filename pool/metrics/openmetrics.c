@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pools' numbers as OpenMetrics text.  What a walk reads is copied first:
+ * nobody waits for who reads the file.  A family is written once, with the
+ * samples of all pools.
+ */
+#include <driftpool/openmetrics.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pool.h"
+
+/* All that is written of a pool.  The caller's. */
+struct snapshot {
+	char label[2 * DP_NAME_BYTES_MAX + 1]; /* its name, escaped */
+	struct dp_stats stats;
+	size_t slack; /* the bound of a pool that lends nothing */
+	int64_t departed;
+	struct flow *flows;
+	size_t n_flows;
+};
+
+/* What is written, and where.  The caller's. */
+struct exposition {
+	FILE *file;
+	struct snapshot *each;
+	size_t n;
+};
+
+/* --- Labels -------------------------------------------------------------- */
+
+/* Bytes of the UTF-8 character that the text begins with; 0: it is none. */
+static size_t
+character_bytes(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+	size_t n = c[0] < 0x80   ? 1
+		   : c[0] < 0xc2 ? 0
+		   : c[0] < 0xe0 ? 2
+		   : c[0] < 0xf0 ? 3
+		   : c[0] < 0xf5 ? 4
+				 : 0;
+
+	/* A final 0 is no continuation: nothing after it is read. */
+	for (size_t i = 1; i < n; i++)
+		if (c[i] < 0x80 || c[i] > 0xbf)
+			return 0;
+	/* Too long for what they say, surrogates, beyond Unicode. */
+	if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
+	    (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+/* The name as a label's value; bytes that are no UTF-8 are question marks. */
+static void
+escape(char *label, const char *name)
+{
+	while (*name) {
+		size_t n = character_bytes(name);
+
+		if (*name == '"' || *name == '\\')
+			*label++ = '\\';
+		if (n > 0)
+			memcpy(label, name, n);
+		else
+			*label = '?';
+		n = n > 0 ? n : 1;
+		label += n;
+		name += n;
+	}
+	*label = 0;
+}
+
+/* Samples of two pools of one name could not be told apart. */
+static bool
+labels_differ(const struct exposition *out)
+{
+	for (size_t i = 0; i < out->n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(out->each[i].label, out->each[j].label) == 0)
+				return false;
+	return true;
+}
+
+/* --- Reading ------------------------------------------------------------- */
+
+/* Returns 0 or -ENOMEM. */
+static int
+read_flows(struct dp_pool *pool, struct snapshot *snapshot)
+{
+	size_t room;
+
+	snapshot->n_flows = dp__registry_workers(&pool->registry);
+	/* Again if they have become twice as many: so this ends. */
+	do {
+		room = 2 * snapshot->n_flows + 1;
+		struct flow *flows =
+			realloc(snapshot->flows, room * sizeof(*flows));
+
+		if (!flows)
+			return -ENOMEM;
+		snapshot->flows = flows;
+		snapshot->n_flows = dp__registry_flows(
+			&pool->registry, flows, room, &snapshot->departed);
+	} while (snapshot->n_flows > room);
+	return 0;
+}
+
+/* The bound comes last, for it only grows.  Returns 0 or -ENOMEM. */
+static int
+read_pool(struct dp_pool *pool, struct snapshot *snapshot)
+{
+	escape(snapshot->label, pool->name);
+	dp_pool_stats(pool, &snapshot->stats);
+	snapshot->slack = dp_pool_bound(pool, 0);
+	return read_flows(pool, snapshot);
+}
+
+/* --- Writing ------------------------------------------------------------- */
+
+static void
+write_family(const struct exposition *out, const char *name, const char *type,
+	     const char *help)
+{
+	fprintf(out->file, "# TYPE driftpool%s %s\n# HELP driftpool%s %s\n",
+		name, type, name, help);
+}
+
+/* A sample up to its value; label NULL: the pool's alone. */
+static void
+write_name(const struct exposition *out, const struct snapshot *snapshot,
+	   const char *name, const char *label, const char *value)
+{
+	fprintf(out->file, "driftpool%s{pool=\"%s", name, snapshot->label);
+	if (label)
+		fprintf(out->file, "\",%s=\"%s", label, value);
+	fputs("\"} ", out->file);
+}
+
+static void
+write_info(const struct exposition *out)
+{
+	write_family(out, "", "info", "What lends the objects.");
+	for (size_t i = 0; i < out->n; i++)
+		fprintf(out->file,
+			"driftpool_info{pool=\"%s\",backend=\"%s\","
+			"version=\"%s\"} 1\n",
+			out->each[i].label, dp_backend_name(), dp_version());
+}
+
+static void
+write_state(const struct exposition *out, const struct snapshot *snapshot,
+	    const char *state, uint64_t objects)
+{
+	write_name(out, snapshot, "_objects", "state", state);
+	fprintf(out->file, "%" PRIu64 "\n", objects);
+}
+
+static void
+write_objects(const struct exposition *out)
+{
+	write_family(out, "_objects", "gauge",
+		     "Objects by state, exact at rest and within two magazines "
+		     "a worker otherwise.");
+	for (size_t i = 0; i < out->n; i++) {
+		const struct snapshot *of = &out->each[i];
+
+		write_state(out, of, "in_use", of->stats.in_use);
+		write_state(out, of, "cached", of->stats.cached);
+		write_state(out, of, "depot", of->stats.depot);
+	}
+}
+
+/* What stands in the stats as it is written. */
+static const struct number {
+	const char *name, *type, *sample;
+	size_t offset; /* of an uint64_t in struct dp_stats */
+	const char *help;
+} numbers[] = {
+	{ "_constructed", "counter", "_constructed_total",
+	  offsetof(struct dp_stats, constructed), "Objects constructed." },
+	{ "_destructed", "counter", "_destructed_total",
+	  offsetof(struct dp_stats, destructed), "Objects destructed." },
+	{ "_refills", "counter", "_refills_total",
+	  offsetof(struct dp_stats, refills),
+	  "Magazines taken from the shared pool." },
+	{ "_flushes", "counter", "_flushes_total",
+	  offsetof(struct dp_stats, flushes),
+	  "Magazines given to the shared pool." },
+	{ "_misses", "counter", "_misses_total",
+	  offsetof(struct dp_stats, misses),
+	  "Attempts to refill that found nothing." },
+	{ "_retries", "counter", "_retries_total",
+	  offsetof(struct dp_stats, retries),
+	  "Exchanges that failed or waited and went on." },
+	{ "_reserved", "gauge", "_reserved",
+	  offsetof(struct dp_stats, reserved),
+	  "Objects constructed ahead of time." },
+	{ "_workers", "gauge", "_workers", offsetof(struct dp_stats, workers),
+	  "Workers attached." },
+	{ "_workers_peak", "gauge", "_workers_peak",
+	  offsetof(struct dp_stats, peak_workers),
+	  "The most workers attached at once." },
+	{ "_magazine_size", "gauge", "_magazine_size",
+	  offsetof(struct dp_stats, magazine_size), "Objects in a magazine." },
+};
+
+static void
+write_number(const struct exposition *out, const struct number *number)
+{
+	write_family(out, number->name, number->type, number->help);
+	for (size_t i = 0; i < out->n; i++) {
+		const char *stats = (const char *)&out->each[i].stats;
+		const uint64_t *value = (const void *)(stats + number->offset);
+
+		write_name(out, &out->each[i], number->sample, NULL, NULL);
+		fprintf(out->file, "%" PRIu64 "\n", *value);
+	}
+}
+
+static void
+write_bound(const struct exposition *out)
+{
+	write_family(out, "_bound_over_peak", "gauge",
+		     "The most objects there can be, beyond the most that were "
+		     "in use at once.");
+	for (size_t i = 0; i < out->n; i++) {
+		size_t slack = out->each[i].slack;
+
+		write_name(out, &out->each[i], "_bound_over_peak", NULL, NULL);
+		if (slack < SIZE_MAX)
+			fprintf(out->file, "%zu\n", slack);
+		else
+			fputs("+Inf\n", out->file);
+	}
+}
+
+static void
+write_flows_of(const struct exposition *out, const struct snapshot *of)
+{
+	write_name(out, of, "_net_flow", "worker", "departed");
+	fprintf(out->file, "%" PRId64 "\n", of->departed);
+	for (size_t i = 0; i < of->n_flows; i++) {
+		char number[24];
+
+		snprintf(number, sizeof(number), "%" PRIu64,
+			 of->flows[i].worker);
+		write_name(out, of, "_net_flow", "worker", number);
+		fprintf(out->file, "%" PRId64 "\n", of->flows[i].net);
+	}
+}
+
+static void
+write_flows(const struct exposition *out)
+{
+	write_family(
+		out, "_net_flow", "gauge",
+		"Objects that a worker gave to the shared pool, less those "
+		"it took.");
+	for (size_t i = 0; i < out->n; i++)
+		write_flows_of(out, &out->each[i]);
+}
+
+/* Returns 0 or a negative errno. */
+static int
+write_all(const struct exposition *out)
+{
+	write_info(out);
+	write_objects(out);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		write_number(out, &numbers[i]);
+	write_bound(out);
+	write_flows(out);
+	fputs("# EOF\n", out->file);
+	/* An error before the flush is remembered without its errno. */
+	errno = 0;
+	if (fflush(out->file) == 0 && !ferror(out->file))
+		return 0;
+	return errno > 0 ? -errno : -EIO;
+}
+
+int
+dp_stats_write_openmetrics_all(struct dp_pool *const *pools, size_t n,
+			       FILE *file)
+{
+	struct exposition out = { file, calloc(n + 1, sizeof(*out.each)), n };
+	int status = out.each ? 0 : -ENOMEM;
+
+	for (size_t i = 0; status == 0 && i < n; i++)
+		status = read_pool(pools[i], &out.each[i]);
+	if (status == 0)
+		status = labels_differ(&out) ? write_all(&out) : -EINVAL;
+	for (size_t i = 0; out.each && i < n; i++)
+		free(out.each[i].flows);
+	free(out.each);
+	return status;
+}
+
+int
+dp_stats_write_openmetrics(struct dp_pool *pool, FILE *file)
+{
+	return dp_stats_write_openmetrics_all(&pool, 1, file);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* What the depot has no room for is destructed; large objects, small caches. */
+#include <driftpool/pool.h>
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "support/books.h"
+#include "support/harness.h"
+
+#define M 4u
+
+/* What destructors did, and what they do besides, on this worker. */
+static struct {
+	size_t destructed;
+	struct dp_pool *pool;
+	struct dp_worker *worker; /* NULL: nothing */
+} seen;
+
+/* Uses all of the interface, but not again from within: that would not end. */
+static void
+use(struct dp_worker *worker)
+{
+	struct dp_stats stats;
+
+	seen.worker = NULL;
+	void *object = dp_borrow(worker);
+
+	assert_non_null(object);
+	dp_pool_stats(seen.pool, &stats);
+	dp_return(worker, object);
+	dp_pool_trim(seen.pool, 1);
+	seen.worker = worker;
+}
+
+static void
+destruct(void *object, void *arg)
+{
+	(void)object;
+	(void)arg;
+	seen.destructed++;
+	if (seen.worker)
+		use(seen.worker);
+}
+
+static struct dp_pool *
+create(size_t depot_limit)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+
+	memset(&seen, 0, sizeof(seen));
+	config.name = "surplus_test";
+	config.object_size = 24;
+	config.magazine_size = M;
+	config.depot_limit = depot_limit;
+	config.destruct = destruct;
+	return dp_pool_create(&config);
+}
+
+static void
+end(struct dp_pool *pool)
+{
+	assert_int_equal(dp_pool_audit(pool), 0);
+	assert_int_equal(dp_pool_destroy(pool), 0);
+}
+
+/* --- What the depot holds ------------------------------------------------ */
+
+static void
+surplus_is_destructed_at_once(void **state)
+{
+	void *objects[20 * M];
+
+	(void)state;
+	for (size_t limit = 1; limit < 8; limit++) {
+		struct dp_pool *pool = create(limit);
+		struct dp_worker *worker = dp_worker_attach(pool);
+
+		assert_int_equal(dp_borrow_bulk(worker, objects, 20 * M),
+				 20 * M);
+		for (size_t i = 0; i < 20 * M; i++) {
+			struct dp_stats stats;
+
+			dp_return(worker, objects[i]);
+			dp_pool_stats(pool, &stats);
+			if (!leaks())
+				assert_in_range(stats.depot, 0, limit * M);
+		}
+		/* Two magazines in the cache, `limit` in the depot. */
+		assert_int_equal(balanced_stats(pool).destructed,
+				 (18 - limit) * M);
+		dp_worker_detach(worker);
+		assert_int_equal(balanced_stats(pool).depot, limit * M);
+		end(pool);
+	}
+}
+
+/* The control: without the limit the same objects stay. */
+static void
+without_a_limit_the_depot_keeps_all(void **state)
+{
+	struct dp_pool *pool = create(0);
+	struct dp_worker *worker = dp_worker_attach(pool);
+	void *objects[20 * M];
+
+	(void)state;
+	assert_int_equal(dp_borrow_bulk(worker, objects, 20 * M), 20 * M);
+	dp_return_bulk(worker, objects, 20 * M);
+	dp_worker_detach(worker);
+	assert_int_equal(balanced_stats(pool).depot, 20 * M);
+	assert_int_equal(seen.destructed, 0);
+	end(pool);
+}
+
+/* One by one and in bulk; destructors use the very worker, and its pool. */
+static void
+destructors_of_surplus_may_use_the_pool(void **state)
+{
+	struct dp_pool *pool = create(2);
+	struct dp_worker *worker = dp_worker_attach(pool);
+	void *objects[40 * M];
+
+	(void)state;
+	seen.pool = pool;
+	for (int turn = 0; turn < 10; turn++) {
+		assert_int_equal(dp_borrow_bulk(worker, objects, 40 * M),
+				 40 * M);
+		seen.worker = worker;
+		dp_return_bulk(worker, objects, 20 * M);
+		for (size_t i = 20 * M; i < 40 * M; i++)
+			dp_return(worker, objects[i]);
+		seen.worker = NULL;
+		assert_int_equal(balanced_stats(pool).in_use, 0);
+	}
+	assert_true(seen.destructed > 100 * M);
+	dp_worker_detach(worker);
+	end(pool);
+}
+
+/* --- What a cache holds -------------------------------------------------- */
+
+static void
+large_objects_make_magazines_small(void **state)
+{
+	static const struct {
+		size_t object_bytes, cache_bytes, magazine_size;
+	} cases[] = {
+		{ 8, 0, 64 },        { 8, 1024, 64 },      { 8, 1023, 63 },
+		{ 1000, 64000, 32 }, { 4096, 65536, 8 },   { 4096, 65535, 7 },
+		{ 1 << 20, 1, 2 },   { 65536, 262144, 2 }, { 1, SIZE_MAX, 64 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dp_config config = DP_CONFIG_INIT;
+		struct dp_stats stats;
+
+		config.object_size = cases[i].object_bytes;
+		config.cache_bytes = cases[i].cache_bytes;
+		struct dp_pool *pool = dp_pool_create(&config);
+
+		dp_pool_stats(pool, &stats);
+		assert_int_equal(stats.magazine_size, cases[i].magazine_size);
+		assert_int_equal(dp_pool_destroy(pool), 0);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(surplus_is_destructed_at_once),
+		cmocka_unit_test(without_a_limit_the_depot_keeps_all),
+		cmocka_unit_test(destructors_of_surplus_may_use_the_pool),
+		cmocka_unit_test(large_objects_make_magazines_small),
+	};
+
+	return harness_status(cmocka_run_group_tests(tests, NULL, NULL));
+}
