@@ -24,9 +24,10 @@
  *	                                                 taken from it
  *
  * All have the label `pool`, its name, in which a byte that is no UTF-8 becomes
- * a question mark.  Workers are numbered as they attach, from 1; what those who
- * are gone gave and took has worker="departed".  Objects drift to a worker
- * whose flow only rises.
+ * a question mark.  Workers are numbered from 1; who attaches gets the first
+ * number that nobody has, so that there are as many as workers at once.  What
+ * those who are gone gave and took has worker="departed".  Objects drift to a
+ * worker whose flow only rises.
  */
 #ifndef DRIFTPOOL_OPENMETRICS_H
 #define DRIFTPOOL_OPENMETRICS_H
@@ -51,7 +52,8 @@ extern "C" {
  *
  * May be called by any thread, concurrently with everything but a successful
  * dp_pool_destroy(); waits for attach, detach and fork, and for the file.
- * Returns 0; -ENOMEM, and nothing is written; or what writing failed with.
+ * Returns 0; -ENOMEM, and nothing is written; or what writing failed with: an
+ * error that the file had before is not ours.
  */
 DP_API int dp_stats_write_openmetrics(struct dp_pool *pool, FILE *file);
 

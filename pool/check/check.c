@@ -111,10 +111,29 @@ dp__check_owner_at(const struct worker *w, const void *site)
 		dp__misuse_handle(w, site);
 }
 
-void
-dp__check_detach(const struct worker *w)
+/*
+ * A constructor or destructor that was left by a jump leaves its call open; who
+ * comes in from no deeper in the stack than that call is not inside it.
+ */
+static void
+check_returned(const struct worker *w, const char *frame, const void *site)
 {
-	dp__check_owner(w);
+	if (w->check.inside > 0 && frame >= w->check.frame)
+		dp__misused(
+			w->pool,
+			"%s, but a constructor or destructor in an earlier "
+			"call did not return: it must not be left by a "
+			"jump",
+			dp__party_words(dp__party_here(&w->head, site)).text);
+}
+
+void
+dp__check_detach_at(const struct worker *w, const char *frame)
+{
+	const void *site = __builtin_return_address(0);
+
+	dp__check_owner_at(w, site);
+	check_returned(w, frame, site);
 	if (w->check.inside > 0)
 		dp__misused(
 			w->pool,
@@ -131,12 +150,16 @@ dp__check_from(struct worker *w, const void *site)
 }
 
 const void *
-dp__check_site(struct worker *w, const void *site)
+dp__check_site_at(struct worker *w, const void *site, const char *frame)
 {
-	const void *from = w->check.site;
+	const void *from = w->check.site ? w->check.site : site;
 
+	dp__check_owner_at(w, from);
+	check_returned(w, frame, from);
+	if (w->check.inside == 0)
+		w->check.frame = frame;
 	w->check.site = NULL;
-	return from ? from : site;
+	return from;
 }
 
 /* --- Objects ------------------------------------------------------------- */

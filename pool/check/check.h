@@ -40,6 +40,7 @@ struct check_pool {
 struct check_worker {
 	_Atomic uint64_t owner; /* a thread, by number and id */
 	uint32_t inside;        /* calls that have begun and not ended */
+	const char *frame;      /* of the outermost of these */
 	const void *site;       /* of the next call; NULL: where it returns */
 };
 
@@ -52,16 +53,23 @@ bool dp__check_is_owner(const struct worker *w);
 pid_t dp__check_thread(const struct worker *w);
 void dp__check_owner_at(const struct worker *w, const void *site);
 #define dp__check_owner(w) dp__check_owner_at(w, __builtin_return_address(0))
-void dp__check_detach(const struct worker *w);
+void dp__check_detach_at(const struct worker *w, const char *frame);
+#define dp__check_detach(w) dp__check_detach_at(w, __builtin_frame_address(0))
 
 /*
  * Where the application called: a function of the library that calls another
  * one says so by the first, and that one learns it by the second.
  */
 void dp__check_from(struct worker *w, const void *site);
-const void *dp__check_site(struct worker *w, const void *site);
+const void *dp__check_site_at(struct worker *w, const void *site,
+			      const char *frame);
+#define dp__check_site(w, site)                                                \
+	dp__check_site_at(w, site, __builtin_frame_address(0))
 
-/* A borrow's entry and exit: n objects asked for, got of them lent. */
+/*
+ * A borrow's entry and exit: n objects asked for, got of them lent; none if a
+ * constructor was left by an exception.
+ */
 void dp__check_borrow(struct worker *w, size_t n, const void *site);
 void dp__check_borrowed(struct worker *w, void *const *objects, size_t n,
 			size_t got, const void *site);

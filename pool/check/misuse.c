@@ -10,6 +10,7 @@
 #include "core/fork.h"
 #include "core/pool.h"
 #include "core/worker.h"
+#include "memory/uncancelled.h"
 
 void
 dp__misused(const struct dp_pool *pool, const char *format, ...)
@@ -17,6 +18,8 @@ dp__misused(const struct dp_pool *pool, const char *format, ...)
 	char text[1024];
 	va_list args;
 
+	/* Never over: a thread that was cancelled must not get past abort(). */
+	uncancelled_begin();
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);

@@ -9,10 +9,13 @@
 #include <stdlib.h>
 
 #include "core/pool.h"
+#include "memory/uncancelled.h"
 
 static _Noreturn __attribute__((noinline, cold)) void
 found(const struct dp_pool *pool, const void *object)
 {
+	/* Never over: a thread that was cancelled must not get past abort(). */
+	uncancelled_begin();
 	fprintf(stderr,
 		"driftpool: pool '%s': object %p was returned twice in a row; "
 		"a library with checks, -Dchecked=true, says by whom\n",

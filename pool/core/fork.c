@@ -64,11 +64,13 @@ dp_fork_prepare(void)
 		dp__check_lock(pool);
 	}
 	dp__keys_lock();
+	dp__thread_lock();
 }
 
 static void
 unlock_all(void)
 {
+	dp__thread_unlock();
 	dp__keys_unlock();
 	for (struct dp_pool *pool = first; pool; pool = pool->next) {
 		dp__check_unlock(pool);

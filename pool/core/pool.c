@@ -77,6 +77,14 @@ magazine_size(const struct dp_config *config)
 
 /* --- Objects ------------------------------------------------------------- */
 
+/* Gives a place back, also if an exception leaves its scope; NULL: none. */
+static void
+place_end(struct limit *const *place)
+{
+	if (*place)
+		limit_give(*place, 1);
+}
+
 void *
 dp__pool_construct(struct dp_pool *pool, struct counts *counts)
 {
@@ -84,6 +92,8 @@ dp__pool_construct(struct dp_pool *pool, struct counts *counts)
 		errno = EAGAIN;
 		return NULL;
 	}
+	struct limit *place __attribute__((cleanup(place_end))) =
+		&pool->objects;
 	void *object = dp__source_construct(&pool->source);
 
 	if (object && !dp__check_constructed(pool, object)) {
@@ -91,10 +101,9 @@ dp__pool_construct(struct dp_pool *pool, struct counts *counts)
 		object = NULL;
 		errno = ENOMEM;
 	}
-	if (!object) {
-		limit_give(&pool->objects, 1);
+	if (!object)
 		return NULL;
-	}
+	place = NULL;
 	watch_closed(pool, object);
 	PROBE2(construct, pool->name, object);
 	counts_add(counts, CONSTRUCTED, 1);
@@ -120,17 +129,32 @@ dp__pool_destruct(struct dp_pool *pool, struct counts *counts, void *object)
 }
 
 void
-dp__pool_discard(struct dp_pool *pool, struct counts *counts,
-		 struct magazine *m)
+dp__pool_condemn(struct dp_pool *pool, struct counts *counts,
+		 const struct magazine *m)
 {
 	uint32_t n = magazine_count(m);
 
 	counts_add(counts, DESTRUCTED, n);
 	for (uint32_t i = 0; i < n; i++)
 		dp__check_condemned(pool, m->body[i]);
+}
+
+void
+dp__pool_unmake_all(struct dp_pool *pool, struct magazine *m)
+{
+	uint32_t n = magazine_count(m);
+
 	while (n-- > 0)
 		dp__pool_unmake(pool, m->body[n]);
 	dp__store_free(&pool->store, m);
+}
+
+void
+dp__pool_discard(struct dp_pool *pool, struct counts *counts,
+		 struct magazine *m)
+{
+	dp__pool_condemn(pool, counts, m);
+	dp__pool_unmake_all(pool, m);
 }
 
 /* --- Create and destroy -------------------------------------------------- */
@@ -247,49 +271,39 @@ dp_pool_destroy(struct dp_pool *pool)
 
 /* --- Reserve ------------------------------------------------------------- */
 
-/* Up to M of n new objects; NULL with errno set, and then none is left. */
-static struct magazine *
-construct_magazine(struct dp_pool *pool, struct seat *seat, size_t n)
+/* A reserve that goes on.  Its caller's. */
+struct reservation {
+	struct dp_pool *pool;
+	struct seat seat;
+	size_t n;         /* objects that are to come; 0: all came */
+	size_t magazines; /* places in the depot, for these */
+	struct list made;
+	struct magazine *filling; /* NULL: none */
+};
+
+/* One more magazine, of up to n objects.  Returns 0 or a negative errno. */
+static int
+fill(struct reservation *reservation, size_t n)
 {
+	struct dp_pool *pool = reservation->pool;
+	struct seat *seat = &reservation->seat;
 	struct magazine *m = pool_empty(pool, seat);
 	uint32_t size = pool->store.magazine_size;
-	uint32_t count = 0;
 
-	if (!m) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	while (count < size && count < n) {
-		m->body[count] = dp__pool_construct(pool, &seat->counts);
-		if (!m->body[count])
-			break;
-		DP_POISON(m->body[count], pool->source.object_bytes);
-		count++;
-	}
-	magazine_set_count(m, count);
-	if (count == size || count == n)
-		return m;
+	if (!m)
+		return -ENOMEM;
+	reservation->filling = m;
+	for (uint32_t count = 0; count < size && count < n;) {
+		void *object = dp__pool_construct(pool, &seat->counts);
 
-	int error = errno;
-
-	dp__pool_discard(pool, &seat->counts, m);
-	errno = error;
-	return NULL;
-}
-
-/* Constructs n objects into a list of magazines.  Returns 0 or -errno. */
-static int
-construct_list(struct dp_pool *pool, struct seat *seat, size_t n,
-	       struct list *made)
-{
-	while (made->objects < n) {
-		struct magazine *m = construct_magazine(
-			pool, seat, n - (size_t)made->objects);
-
-		if (!m)
+		if (!object)
 			return -errno;
-		list_push(made, m);
+		DP_POISON(object, pool->source.object_bytes);
+		m->body[count++] = object;
+		magazine_set_count(m, count);
 	}
+	reservation->filling = NULL;
+	list_push(&reservation->made, m);
 	return 0;
 }
 
@@ -298,8 +312,11 @@ construct_list(struct dp_pool *pool, struct seat *seat, size_t n,
  * and as given at once, so that its objects never seem to be in use.
  */
 static void
-give_list(struct dp_pool *pool, struct seat *seat, struct list *made)
+give_list(struct reservation *reservation)
 {
+	struct dp_pool *pool = reservation->pool;
+	struct seat *seat = &reservation->seat;
+	struct list *made = &reservation->made;
 	struct magazine *m;
 
 	counts_add(&seat->counts, CONSTRUCTED, -made->objects);
@@ -310,6 +327,7 @@ give_list(struct dp_pool *pool, struct seat *seat, struct list *made)
 		pool_put(pool, seat, m, n);
 		dp__registry_fold(&pool->registry, &seat->counts);
 	}
+	reservation->n = 0;
 }
 
 static void
@@ -319,13 +337,30 @@ add_reserved(struct dp_pool *pool, uint64_t n)
 	atomic_fetch_add_explicit(&pool->reserved, n, memory_order_relaxed);
 }
 
+/* Discards what was not given, also if a constructor's exception ends it. */
+static void
+reservation_end(struct reservation *reservation)
+{
+	struct dp_pool *pool = reservation->pool;
+	struct seat *seat = &reservation->seat;
+
+	if (reservation->filling)
+		list_push(&reservation->made, reservation->filling);
+	dp__pool_discard_all(pool, &seat->counts, &reservation->made);
+	dp__registry_fold(&pool->registry, &seat->counts);
+	if (reservation->n > 0) {
+		add_reserved(pool, -(uint64_t)reservation->n);
+		limit_give(&pool->depot, reservation->magazines);
+	}
+	dp__backend_leave(&pool->backend, seat);
+}
+
 int
 dp_pool_reserve(struct dp_pool *pool, size_t n)
 {
 	size_t size = pool->store.magazine_size;
 	size_t magazines = n / size + (n % size > 0);
-	struct list made = { 0 };
-	struct seat seat;
+	int status = 0;
 
 	if (!dp__backend_shares)
 		return -ENOTSUP;
@@ -333,18 +368,18 @@ dp_pool_reserve(struct dp_pool *pool, size_t n)
 		return -ENOMEM;
 	if (!limit_take(&pool->depot, magazines))
 		return -ENOSPC;
-	dp__backend_join(&pool->backend, &seat);
-	add_reserved(pool, n);
-	int status = construct_list(pool, &seat, n, &made);
 
+	struct reservation reservation
+		__attribute__((cleanup(reservation_end))) = {
+			.pool = pool, .n = n, .magazines = magazines
+		};
+
+	dp__backend_join(&pool->backend, &reservation.seat);
+	add_reserved(pool, n);
+	while (status == 0 && reservation.made.objects < n)
+		status = fill(&reservation,
+			      n - (size_t)reservation.made.objects);
 	if (status == 0)
-		give_list(pool, &seat, &made);
-	dp__pool_discard_all(pool, &seat.counts, &made);
-	dp__registry_fold(&pool->registry, &seat.counts);
-	if (status != 0) {
-		add_reserved(pool, -(uint64_t)n);
-		limit_give(&pool->depot, magazines);
-	}
-	dp__backend_leave(&pool->backend, &seat);
+		give_list(&reservation);
 	return status;
 }

@@ -144,9 +144,15 @@ void dp__pool_destruct(struct dp_pool *pool, struct counts *counts,
 /* Destructs an object that nobody knows any more. */
 void dp__pool_unmake(struct dp_pool *pool, void *object);
 
+/* Counts what is in a magazine as destructed.  pre: m is the caller's own */
+void dp__pool_condemn(struct dp_pool *pool, struct counts *counts,
+		      const struct magazine *m);
+
+/* Destructs what is in a condemned magazine, and frees it. */
+void dp__pool_unmake_all(struct dp_pool *pool, struct magazine *m);
+
 /*
- * Destructs what is in a magazine, and frees it.  All its objects are in
- * `counts` before the first destructor runs.  pre: m is the caller's own
+ * Both: all its objects are in `counts` before the first destructor runs.
  */
 void dp__pool_discard(struct dp_pool *pool, struct counts *counts,
 		      struct magazine *m);

@@ -11,6 +11,7 @@
 #include <urcu/urcu-bp.h>
 
 #include "check/tsan.h"
+#include "memory/uncancelled.h"
 #include "worker.h"
 
 /* After so many reads that were disturbed, a reader takes the lock. */
@@ -35,9 +36,12 @@ dp__registry_read_end(void)
 	urcu_bp_read_unlock();
 }
 
+/* It polls, which is a cancellation point, under locks of liburcu. */
 static void
 wait_for_readers(void)
 {
+	UNCANCELLED;
+
 	urcu_bp_synchronize_rcu();
 	TSAN_ACQUIRE(&grace_period);
 }
@@ -51,7 +55,6 @@ dp__registry_init(struct registry *registry)
 		atomic_init(&registry->departed.of[i], 0);
 	atomic_init(&registry->n_workers, 0);
 	atomic_init(&registry->peak_workers, 0);
-	registry->arrivals = 0;
 	return -pthread_mutex_init(&registry->lock, NULL);
 }
 
@@ -119,19 +122,29 @@ dp__registry_next(const struct worker *worker)
 	return atomic_load_explicit(&worker->link.next, memory_order_acquire);
 }
 
+/*
+ * The list is in the order of numbers, and who comes gets the first that nobody
+ * has: so metrics have as many of them as there were workers at once.
+ */
 void
 dp__registry_add(struct registry *registry, struct worker *worker)
 {
 	pthread_mutex_lock(&registry->lock);
-	struct worker *second = dp__registry_first(registry);
+	_Atomic(struct worker *) *here = &registry->first;
+	struct worker *next = dp__registry_first(registry);
+	uint64_t number = 1;
 
-	atomic_init(&worker->link.next, second);
-	worker->link.here = &registry->first;
-	worker->link.number = ++registry->arrivals;
-	if (second)
-		second->link.here = &worker->link.next;
+	for (; next && next->link.number == number; number++) {
+		here = &next->link.next;
+		next = dp__registry_next(next);
+	}
+	atomic_init(&worker->link.next, next);
+	worker->link.here = here;
+	worker->link.number = number;
+	if (next)
+		next->link.here = &worker->link.next;
 	/* R8 release: pairs with R6 and R7.  Publishes the worker. */
-	atomic_store_explicit(&registry->first, worker, memory_order_release);
+	atomic_store_explicit(here, worker, memory_order_release);
 	count_one_more(registry);
 	pthread_mutex_unlock(&registry->lock);
 }

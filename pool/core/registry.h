@@ -21,12 +21,12 @@ struct worker;
 struct registry_link {
 	_Atomic(struct worker *) next;
 	_Atomic(struct worker *) *here; /* what points to us; by the lock */
-	uint64_t number;                /* the how many-th to attach, from 1 */
+	uint64_t number;                /* from 1; nobody else has it */
 };
 
 /*
  * Invariant: n_workers <= peak_workers; departed holds what is counted nowhere
- * else.  Written under the lock, read by anyone.
+ * else; the list is in the order of its numbers.  Written under the lock, read by anyone.
  */
 struct registry {
 	pthread_mutex_t lock;
@@ -35,7 +35,6 @@ struct registry {
 	struct counts departed;
 	_Atomic uint32_t n_workers;
 	_Atomic uint32_t peak_workers;
-	uint64_t arrivals; /* workers that ever attached; by the lock */
 };
 
 /* Sums over all workers, attached and departed. */

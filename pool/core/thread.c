@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The thread-local convenience: each thread has a table of its workers, one for
- * each pool that it used.  One pthread key serves all pools; its destructor
- * donates at thread exit.  What other destructors do with a pool after that
- * makes a new table, and the system calls the destructor again.
+ * The thread-local convenience: each thread has a roster of its workers, one
+ * for each pool that it used.  One pthread key serves all pools; its destructor
+ * donates at thread exit.  What other destructors do with a pool after that is
+ * done by a worker for that call alone: nobody knows whether the system would
+ * call ours once more.
+ *
+ * The key goes with the code: where this is part of a library that is unloaded,
+ * threads of its host that end later would call what is not there any more.
  *
  * No entry outlives its pool: destroy detaches the caller's own worker, and
  * refuses while another thread's is attached.
@@ -12,108 +16,144 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "fork.h"
 #include "pool.h"
+#include "roster.h"
 #include "check/watch.h"
 #include "worker.h"
 
-struct entry {
-	struct dp_pool *pool;
-	struct dp_worker *worker;
-};
+/* The calling thread.  Invariant: no workers come once it ends. */
+static _Thread_local struct {
+	struct roster workers;
+	bool ends; /* the key's destructor has run */
+} here;
 
-/* Invariant: n <= capacity; no pool twice.  The thread's own. */
-struct table {
-	unsigned n;
-	unsigned capacity;
-	struct entry *entries;
-};
+/* Invariant: made says whether there is a key.  By the lock. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_key_t key;
+	bool made;
+} shared = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static _Thread_local struct table table;
+/* First off the roster: destructors may get here again. */
+static void
+detach(struct dp_pool *pool)
+{
+	struct dp_worker *worker = roster_find(&here.workers, pool);
 
-static pthread_once_t key_once = PTHREAD_ONCE_INIT;
-static pthread_key_t key;
-static int key_status; /* of creating it: 0 or an errno */
+	roster_remove(&here.workers, pool);
+	dp_worker_detach(worker);
+}
 
 static void
 detach_all(void *unused)
 {
+	struct dp_pool *pool;
+	size_t place = 0;
+
 	(void)unused;
-	while (table.n > 0)
-		dp_worker_detach(table.entries[--table.n].worker);
-	free(table.entries);
-	table = (struct table){ 0 };
+	/* First: what destructors attach must not come onto the roster. */
+	here.ends = true;
+	while ((pool = roster_any(&here.workers, &place)))
+		detach(pool);
+	roster_free(&here.workers);
 }
 
-static void
-key_create(void)
+void
+dp__thread_lock(void)
 {
-	key_status = pthread_key_create(&key, detach_all);
+	pthread_mutex_lock(&shared.lock);
 }
 
-static struct entry *
-table_find(const struct dp_pool *pool)
+void
+dp__thread_unlock(void)
 {
-	for (unsigned i = 0; i < table.n; i++)
-		if (table.entries[i].pool == pool)
-			return &table.entries[i];
-	return NULL;
+	pthread_mutex_unlock(&shared.lock);
 }
 
-/* Room for one more, and the key set.  Returns 0 or an errno. */
+/*
+ * Has the system call detach_all() when the thread ends, or not.  What failed
+ * is tried again by the next one: a lack of keys may pass.  Returns 0 or an
+ * errno.
+ */
 static int
-table_prepare(void)
+key_set(bool call)
 {
-	pthread_once(&key_once, key_create);
-	if (key_status != 0)
-		return key_status;
-	if (table.n == table.capacity) {
-		unsigned capacity = table.capacity ? table.capacity * 2 : 4;
-		struct entry *entries =
-			realloc(table.entries, capacity * sizeof(*entries));
+	int status = 0;
 
-		if (!entries)
-			return ENOMEM;
-		table.entries = entries;
-		table.capacity = capacity;
+	dp__thread_lock();
+	if (!shared.made && call) {
+		status = pthread_key_create(&shared.key, detach_all);
+		shared.made = status == 0;
 	}
-	/* Any value but NULL makes the system call detach_all(). */
-	return pthread_setspecific(key, &table);
+	/* Any value but NULL makes it call. */
+	if (shared.made)
+		status = pthread_setspecific(shared.key, call ? &here : NULL);
+	dp__thread_unlock();
+	return status;
+}
+
+/* The code goes, or the process; in that a later thread makes a new key. */
+static __attribute__((destructor)) void
+key_delete(void)
+{
+	dp__thread_lock();
+	if (shared.made)
+		pthread_key_delete(shared.key);
+	shared.made = false;
+	dp__thread_unlock();
 }
 
 static __attribute__((noinline)) struct dp_worker *
 attach(struct dp_pool *pool)
 {
-	int error = table_prepare();
+	int error = 0;
 
+	if (!here.ends)
+		error = roster_prepare(&here.workers) ? key_set(true) : ENOMEM;
 	if (error != 0) {
 		errno = error == EAGAIN ? ENOMEM : error;
 		return NULL;
 	}
 	struct dp_worker *worker = dp_worker_attach(pool);
 
-	if (worker)
-		table.entries[table.n++] = (struct entry){ pool, worker };
+	if (worker && !here.ends)
+		roster_add(&here.workers, pool, worker);
 	return worker;
 }
 
 /* NULL with errno set. */
 static struct dp_worker *
-worker_here(struct dp_pool *pool)
+worker_begin(struct dp_pool *pool)
 {
-	const struct entry *entry = table_find(pool);
+	struct dp_worker *worker = roster_find(&here.workers, pool);
 
-	return entry ? entry->worker : attach(pool);
+	return worker ? worker : attach(pool);
+}
+
+/* What a thread that ends has attached is for one call alone.  errno stays. */
+static void
+worker_end(const struct dp_pool *pool, struct dp_worker *worker)
+{
+	int error = errno;
+
+	if (here.ends && roster_find(&here.workers, pool) != worker)
+		dp_worker_detach(worker);
+	errno = error;
 }
 
 void *
 dp_pool_borrow(struct dp_pool *pool)
 {
-	struct dp_worker *worker = worker_here(pool);
+	struct dp_worker *worker = worker_begin(pool);
 
 	if (!worker)
 		return NULL;
 	dp__check_from(worker_of(worker), __builtin_return_address(0));
-	return dp__borrow(worker);
+	void *object = dp__borrow(worker);
+
+	worker_end(pool, worker);
+	return object;
 }
 
 /* Without a worker: nowhere to put it. */
@@ -132,7 +172,7 @@ destruct_orphan(struct dp_pool *pool, void *object, const void *site)
 void
 dp_pool_return(struct dp_pool *pool, void *object)
 {
-	struct dp_worker *worker = worker_here(pool);
+	struct dp_worker *worker = worker_begin(pool);
 
 	if (!worker) {
 		destruct_orphan(pool, object, __builtin_return_address(0));
@@ -140,26 +180,26 @@ dp_pool_return(struct dp_pool *pool, void *object)
 	}
 	dp__check_from(worker_of(worker), __builtin_return_address(0));
 	dp__return(worker, object);
+	worker_end(pool, worker);
 }
 
 void
 dp_thread_park(struct dp_pool *pool)
 {
-	const struct entry *entry = table_find(pool);
+	struct dp_worker *worker = roster_find(&here.workers, pool);
 
-	if (entry)
-		dp_worker_park(entry->worker);
+	if (worker)
+		dp_worker_park(worker);
 }
 
 void
 dp_thread_detach(struct dp_pool *pool)
 {
-	struct entry *entry = table_find(pool);
-
-	if (!entry)
+	if (!roster_find(&here.workers, pool))
 		return;
-	struct dp_worker *worker = entry->worker;
-
-	*entry = table.entries[--table.n];
-	dp_worker_detach(worker);
+	detach(pool);
+	if (here.workers.n > 0)
+		return;
+	roster_free(&here.workers);
+	key_set(false);
 }

@@ -138,58 +138,6 @@ collect(struct worker *w, void **objects, size_t n)
 }
 
 /*
- * Up to n objects; returns how many.  One answer "nothing there" covers all
- * that is constructed after it.  Where nothing can be constructed, what parked
- * workers have is better than nothing.
- */
-static size_t
-collect_or_construct(struct worker *w, void **objects, size_t n)
-{
-	size_t done = 0;
-
-	do {
-		done += collect(w, objects + done, n - done);
-		while (done < n && (objects[done] = construct(w)))
-			done++;
-	} while (done < n && dp__worker_take_over(w));
-	return done;
-}
-
-/* The slow path is entered with n == 0, or by a worker that hides. */
-void *
-dp__borrow_slow(struct dp_worker *head)
-{
-	struct worker *w = worker_of(head);
-	const void *site = dp__check_site(w, __builtin_return_address(0));
-	uint32_t exchanges = w->exchanges;
-	void *object = NULL;
-
-	dp__check_borrow(w, 1, site);
-	size_t got = collect_or_construct(w, &object, 1);
-
-	tidy(w, exchanges);
-	dp__check_borrowed(w, &object, 1, got, site);
-	watch_lent(w->pool, &object, got);
-	return object;
-}
-
-size_t
-dp_borrow_bulk(struct dp_worker *head, void **objects, size_t n)
-{
-	struct worker *w = worker_of(head);
-	const void *site = dp__check_site(w, __builtin_return_address(0));
-	uint32_t exchanges = w->exchanges;
-
-	dp__check_borrow(w, n, site);
-	size_t got = collect_or_construct(w, objects, n);
-
-	tidy(w, exchanges);
-	dp__check_borrowed(w, objects, n, got, site);
-	watch_lent(w->pool, objects, got);
-	return got;
-}
-
-/*
  * Puts objects into the cache, up to n; returns how many.  Fewer: there was no
  * memory, or a second magazine would be surplus.
  */
@@ -218,20 +166,116 @@ put(struct worker *w, void *const *objects, size_t n, struct magazine **surplus)
 	return done;
 }
 
+/*
+ * Gives a magazine up.  Its destructors may return objects here, so that a
+ * further one becomes surplus: that waits for the call that is at the first, or
+ * a list whose objects own the next would be destructed as deep as it is long.
+ */
+static void
+discard(struct worker *w, struct magazine *m)
+{
+	struct dp_pool *pool = w->pool;
+
+	dp__pool_condemn(pool, &w->seat.counts, m);
+	list_push(&w->surplus, m);
+	if (w->discarding)
+		return;
+	w->discarding = true;
+	while ((m = list_pop(&w->surplus, &pool->store.table)))
+		dp__pool_unmake_all(pool, m);
+	w->discarding = false;
+}
+
 static void
 put_or_destruct(struct worker *w, void *const *objects, size_t n)
 {
-	struct counts *counts = &w->seat.counts;
 	struct magazine *surplus;
 	size_t done = 0;
 
 	do {
 		done += put(w, objects + done, n - done, &surplus);
 		if (surplus)
-			dp__pool_discard(w->pool, counts, surplus);
+			discard(w, surplus);
 	} while (surplus);
 	for (; done < n; done++)
-		dp__pool_destruct(w->pool, counts, objects[done]);
+		dp__pool_destruct(w->pool, &w->seat.counts, objects[done]);
+}
+
+/* A call that lends: got of n objects are in objects[0..got).  Its caller's. */
+struct lending {
+	struct worker *w; /* NULL: it is over */
+	void **objects;
+	size_t n, got;
+	const void *site;
+};
+
+/* A constructor was left by an exception: what had come goes back. */
+static void
+lending_end(const struct lending *lending)
+{
+	struct worker *w = lending->w;
+
+	if (!w)
+		return;
+	put_or_destruct(w, lending->objects, lending->got);
+	dp__check_borrowed(w, lending->objects, lending->n, 0, lending->site);
+}
+
+/*
+ * Up to n objects; returns how many.  One answer "nothing there" covers all
+ * that is constructed after it.  Where nothing can be constructed, what parked
+ * workers have is better than nothing.
+ */
+static void
+collect_or_construct(struct lending *lending)
+{
+	void **objects = lending->objects;
+	size_t n = lending->n;
+
+	do {
+		lending->got += collect(lending->w, objects + lending->got,
+					n - lending->got);
+		while (lending->got < n &&
+		       (objects[lending->got] = construct(lending->w)))
+			lending->got++;
+	} while (lending->got < n && dp__worker_take_over(lending->w));
+}
+
+static size_t
+lend(struct worker *w, void **objects, size_t n, const void *site)
+{
+	struct lending lending
+		__attribute__((cleanup(lending_end))) = { w, objects, n, 0,
+							  site };
+	uint32_t exchanges = w->exchanges;
+
+	dp__check_borrow(w, n, site);
+	collect_or_construct(&lending);
+	tidy(w, exchanges);
+	dp__check_borrowed(w, objects, n, lending.got, site);
+	watch_lent(w->pool, objects, lending.got);
+	lending.w = NULL;
+	return lending.got;
+}
+
+/* The slow path is entered with n == 0, or by a worker that hides. */
+void *
+dp__borrow_slow(struct dp_worker *head)
+{
+	struct worker *w = worker_of(head);
+	void *object = NULL;
+
+	lend(w, &object, 1, dp__check_site(w, __builtin_return_address(0)));
+	return object;
+}
+
+size_t
+dp_borrow_bulk(struct dp_worker *head, void **objects, size_t n)
+{
+	struct worker *w = worker_of(head);
+
+	return lend(w, objects, n,
+		    dp__check_site(w, __builtin_return_address(0)));
 }
 
 /* The slow path is entered with n >= room. */

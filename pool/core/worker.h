@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "shared/backend.h"
+#include "shared/list.h"
 #include "check/check.h"
 #include "shared/park.h"
 #include "pool.h"
@@ -44,9 +45,11 @@ struct worker {
 	_Atomic uint32_t hidden;     /* objects that n does not show */
 	bool hides;                  /* constant */
 	/* The owner's. */
-	uint32_t exchanges; /* that the pool does not know of */
-	uint32_t answered;  /* of pool->asked */
-	uint64_t to_trim;   /* magazines, one at each exchange */
+	uint32_t exchanges;  /* that the pool does not know of */
+	uint32_t answered;   /* of pool->asked */
+	uint64_t to_trim;    /* magazines, one at each exchange */
+	struct list surplus; /* condemned, by destructors of others */
+	bool discarding;     /* a call is giving surplus up */
 	struct check_worker check;
 	/* Anyone, by its own rules. */
 	struct park park;

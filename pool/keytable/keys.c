@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "memory/uncancelled.h"
+
 struct key_place dp__keys[DP_KEYS_MAX];
 
 /* Protects who changes a place; nothing else is called under it. */
@@ -54,6 +56,8 @@ dp__key_destruct(struct dp_key key, void *value, struct dp_keytable *table)
 
 	if (!destruct || !dp__key_exists(key))
 		return false;
+	UNCANCELLED;
+
 	destruct(value, table);
 	return true;
 }

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "uncancelled.h"
+
 #if DP_JEMALLOC
 #include <jemalloc/jemalloc.h>
 
@@ -148,6 +150,22 @@ dp__source_free(struct source *source, void *memory)
 		free(memory);
 }
 
+/* --- Objects ------------------------------------------------------------- */
+
+/* Memory that is no object until its constructor has returned 0. */
+struct raw {
+	struct source *source;
+	void *memory; /* NULL: it is an object, and somebody else's */
+};
+
+/* Runs at the end of its scope, also if an exception leaves that. */
+static void
+raw_free(struct raw *raw)
+{
+	if (raw->memory)
+		dp__source_free(raw->source, raw->memory);
+}
+
 void *
 dp__source_construct(struct source *source)
 {
@@ -158,22 +176,50 @@ dp__source_construct(struct source *source)
 		errno = ENOMEM;
 		return NULL;
 	}
-	int status =
-		source->construct ? source->construct(object, source->arg) : 0;
+	if (!source->construct)
+		return object;
 
-	if (status != 0) {
-		dp__source_free(source, object);
-		errno = status < 0 ? -status : status;
-		return NULL;
-	}
-	return object;
+	struct raw raw __attribute__((cleanup(raw_free))) = { source, object };
+	UNCANCELLED;
+	int status = source->construct(object, source->arg);
+
+	raw.memory = NULL;
+	if (status == 0)
+		return object;
+	dp__source_free(source, object);
+	errno = status < 0 ? -status : status;
+	return NULL;
+}
+
+/* A destructor that runs. */
+struct destruction {
+	const void *object; /* NULL: it has returned */
+};
+
+/* An exception that left it cannot go on: others are waiting for theirs. */
+static void
+destruction_end(struct destruction *destruction)
+{
+	if (!destruction->object)
+		return;
+	fprintf(stderr,
+		"driftpool: the destructor of object %p was left by an "
+		"exception or the end of its thread: it must return\n",
+		destruction->object);
+	abort();
 }
 
 void
 dp__source_destruct(struct source *source, void *object)
 {
-	if (source->destruct)
+	if (source->destruct) {
+		UNCANCELLED;
+		struct destruction destruction
+			__attribute__((cleanup(destruction_end))) = { object };
+
 		source->destruct(object, source->arg);
+		destruction.object = NULL;
+	}
 	dp__source_free(source, object);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pools' numbers as OpenMetrics text.  What a walk reads is copied first:
- * nobody waits for who reads the file.  A family is written once, with the
+ * Pools' numbers as OpenMetrics text.  What a walk reads is copied first, and
+ * the text is made in memory: nobody waits for who reads the file, and it gets
+ * all or, where memory is short, nothing.  A family is written once, with the
  * samples of all pools.
  */
 #include <driftpool/openmetrics.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "core/pool.h"
+#include "memory/uncancelled.h"
 
 /* All that is written of a pool.  The caller's. */
 struct snapshot {
@@ -24,7 +26,7 @@ struct snapshot {
 	size_t n_flows;
 };
 
-/* What is written, and where.  The caller's. */
+/* What is written, and where: into memory.  The caller's. */
 struct exposition {
 	FILE *file;
 	struct snapshot *each;
@@ -76,15 +78,32 @@ escape(char *label, const char *name)
 	*label = 0;
 }
 
-/* Samples of two pools of one name could not be told apart. */
-static bool
-labels_differ(const struct exposition *out)
+static int
+compare(const void *a, const void *b)
 {
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/*
+ * Samples of two pools of one name could not be told apart.  Returns 0, -EINVAL
+ * or -ENOMEM.
+ */
+static int
+check_labels(const struct exposition *out)
+{
+	const char **labels = calloc(out->n + 1, sizeof(*labels));
+	int status = 0;
+
+	if (!labels)
+		return -ENOMEM;
 	for (size_t i = 0; i < out->n; i++)
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(out->each[i].label, out->each[j].label) == 0)
-				return false;
-	return true;
+		labels[i] = out->each[i].label;
+	qsort(labels, out->n, sizeof(*labels), compare);
+	for (size_t i = 1; i < out->n; i++)
+		if (strcmp(labels[i - 1], labels[i]) == 0)
+			status = -EINVAL;
+	free(labels);
+	return status;
 }
 
 /* --- Reading ------------------------------------------------------------- */
@@ -266,8 +285,7 @@ write_flows(const struct exposition *out)
 		write_flows_of(out, &out->each[i]);
 }
 
-/* Returns 0 or a negative errno. */
-static int
+static void
 write_all(const struct exposition *out)
 {
 	write_info(out);
@@ -277,24 +295,68 @@ write_all(const struct exposition *out)
 	write_bound(out);
 	write_flows(out);
 	fputs("# EOF\n", out->file);
-	/* An error before the flush is remembered without its errno. */
+}
+
+/* The text, for its reader to free; NULL: out of memory. */
+static char *
+make_text(struct exposition *out, size_t *bytes)
+{
+	char *text = NULL;
+
+	out->file = open_memstream(&text, bytes);
+	if (!out->file)
+		return NULL;
+	write_all(out);
+	bool whole = !ferror(out->file);
+
+	if (fclose(out->file) == 0 && whole)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* An error that the file had before is not ours.  Returns 0 or -errno. */
+static int
+deliver(const char *text, size_t bytes, FILE *file)
+{
 	errno = 0;
-	if (fflush(out->file) == 0 && !ferror(out->file))
+	if (fwrite(text, 1, bytes, file) == bytes && fflush(file) == 0)
 		return 0;
 	return errno > 0 ? -errno : -EIO;
+}
+
+/* Returns 0 or a negative errno. */
+static int
+write_pools(struct exposition *out, struct dp_pool *const *pools, FILE *file)
+{
+	int status = 0;
+	size_t bytes;
+
+	for (size_t i = 0; status == 0 && i < out->n; i++)
+		status = read_pool(pools[i], &out->each[i]);
+	if (status == 0)
+		status = check_labels(out);
+	if (status != 0)
+		return status;
+	char *text = make_text(out, &bytes);
+
+	if (!text)
+		return -ENOMEM;
+	status = deliver(text, bytes, file);
+	free(text);
+	return status;
 }
 
 int
 dp_stats_write_openmetrics_all(struct dp_pool *const *pools, size_t n,
 			       FILE *file)
 {
-	struct exposition out = { file, calloc(n + 1, sizeof(*out.each)), n };
-	int status = out.each ? 0 : -ENOMEM;
+	UNCANCELLED;
+	struct exposition out = { .n = n };
 
-	for (size_t i = 0; status == 0 && i < n; i++)
-		status = read_pool(pools[i], &out.each[i]);
-	if (status == 0)
-		status = labels_differ(&out) ? write_all(&out) : -EINVAL;
+	out.each = calloc(n + 1, sizeof(*out.each));
+	int status = out.each ? write_pools(&out, pools, file) : -ENOMEM;
+
 	for (size_t i = 0; out.each && i < n; i++)
 		free(out.each[i].flows);
 	free(out.each);

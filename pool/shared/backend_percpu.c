@@ -58,14 +58,34 @@ const char dp__backend_name[] = "percpu";
 const bool dp__backend_shares = true;
 const bool dp__backend_waits = false;
 
-/* The system's number of CPUs, hot-pluggable ones too, or a guess at it. */
+/*
+ * The system's number of CPUs, hot-pluggable ones too, or a guess at it.  Asked
+ * for once: a sandbox may close /sys after the start.
+ */
+static uint32_t
+count_cpus(void)
+{
+	static _Atomic uint32_t cpus; /* 0: not yet known */
+	/* NC1 relaxed: a number; who misses it asks for the same one. */
+	uint32_t n = atomic_load_explicit(&cpus, memory_order_relaxed);
+
+	if (n == 0) {
+		long said = sysconf(_SC_NPROCESSORS_CONF);
+
+		n = said > 0 ? (uint32_t)said : 1;
+		/* NC2 relaxed: as NC1. */
+		atomic_store_explicit(&cpus, n, memory_order_relaxed);
+	}
+	return n;
+}
+
 static uint32_t
 count_racks(void)
 {
-	long n_cpus = sysconf(_SC_NPROCESSORS_CONF);
+	uint32_t n_cpus = count_cpus();
 	uint32_t n = 1;
 
-	while (n < RACKS_MAX && (long)n < n_cpus)
+	while (n < RACKS_MAX && n < n_cpus)
 		n *= 2;
 	return n;
 }

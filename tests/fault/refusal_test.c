@@ -94,9 +94,9 @@ pool_without_one_of_its_locks_is_not_made(void **state)
 	locks = (struct refusal){ 0 };
 }
 
-/* Borrowing fails, and a return destructs; `again`: later both work. */
+/* Borrowing fails, and a return destructs; later both work. */
 static void
-borrow_and_return_without_worker(bool again)
+borrow_and_return_without_worker(void)
 {
 	struct dp_pool *pool = create();
 	struct dp_worker *worker = dp_worker_attach(pool);
@@ -107,12 +107,10 @@ borrow_and_return_without_worker(bool again)
 	harness_equal("borrowed without a worker", true,
 		      dp_pool_borrow(pool) == NULL);
 	harness_equal("errno of that", ENOMEM, (uint64_t)errno);
-	if (again) {
-		values = (struct refusal){ .fails_at = 1 };
-		dp_pool_return(pool, object);
-		object = dp_pool_borrow(pool);
-		harness_equal("borrowed later", true, object != NULL);
-	}
+	values = (struct refusal){ .fails_at = 1 };
+	dp_pool_return(pool, object);
+	object = dp_pool_borrow(pool);
+	harness_equal("borrowed later", true, object != NULL);
 	dp_pool_return(pool, object);
 	dp_pool_stats(pool, &stats);
 	harness_equal("objects in use", 0, stats.in_use);
@@ -126,7 +124,7 @@ refuse_the_key(void *unused)
 {
 	(void)unused;
 	keys = (struct refusal){ .fails_at = 1 };
-	borrow_and_return_without_worker(false);
+	borrow_and_return_without_worker();
 }
 
 static void
@@ -134,12 +132,12 @@ refuse_the_value(void *unused)
 {
 	(void)unused;
 	values = (struct refusal){ .fails_at = 1 };
-	borrow_and_return_without_worker(true);
+	borrow_and_return_without_worker();
 }
 
-/* In a child, for a process tries once. */
+/* In a child, for a process makes its key once. */
 static void
-without_a_key_no_thread_has_a_worker_of_its_own(void **state)
+without_a_key_the_next_use_tries_again(void **state)
 {
 	(void)state;
 	struct fate fate = fate_of(refuse_the_key, NULL);
@@ -163,8 +161,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pool_without_one_of_its_locks_is_not_made),
-		cmocka_unit_test(
-			without_a_key_no_thread_has_a_worker_of_its_own),
+		cmocka_unit_test(without_a_key_the_next_use_tries_again),
 		cmocka_unit_test(
 			without_a_place_for_the_value_the_next_use_tries_again),
 	};

@@ -6,6 +6,8 @@
 
 #include "harness.h"
 
+unsigned rig_asked;
+
 long __real_sysconf(int name);
 long __wrap_sysconf(int name);
 
@@ -13,7 +15,10 @@ long __wrap_sysconf(int name);
 __attribute__((used)) long
 __wrap_sysconf(int name)
 {
-	return name == _SC_NPROCESSORS_CONF ? RIG_CPUS : __real_sysconf(name);
+	if (name != _SC_NPROCESSORS_CONF)
+		return __real_sysconf(name);
+	rig_asked++;
+	return RIG_CPUS;
 }
 
 void

@@ -11,6 +11,9 @@
 #define RIG_CPUS 4
 #define RIG_MAGAZINE_SIZE 4u
 
+/* How often the system was asked for its number of CPUs. */
+extern unsigned rig_asked;
+
 struct rig {
 	struct source source;
 	struct store store;

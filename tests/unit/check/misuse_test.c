@@ -246,6 +246,59 @@ ledger_takes_two_to_four_entries_an_object(void **state)
 #define claim(test)                                                            \
 	cmocka_unit_test_setup_teardown(test, set_scene, clear_scene)
 
+/* --- Constructors and destructors that are left by a jump ----------------- */
+
+static jmp_buf back;
+
+static int
+jump(void *object, void *arg)
+{
+	(void)object;
+	(void)arg;
+	longjmp(back, 1);
+}
+
+static void
+leave_constructor(void)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+
+	config.name = NAME;
+	config.object_size = 8;
+	config.construct = jump;
+	scene.pool = dp_pool_create(&config);
+	scene.worker = dp_worker_attach(scene.pool);
+	if (setjmp(back) == 0)
+		dp_borrow(scene.worker);
+}
+
+static void
+borrow_after_a_jump(void *unused)
+{
+	(void)unused;
+	leave_constructor();
+	dp_borrow(scene.worker);
+}
+
+static void
+detach_after_a_jump(void *unused)
+{
+	(void)unused;
+	leave_constructor();
+	dp_worker_detach(scene.worker);
+}
+
+static void
+constructor_left_by_a_jump_is_seen(void **state)
+{
+	(void)state;
+	struct fate borrow = fate_is_abort(borrow_after_a_jump, NULL);
+	struct fate detach = fate_is_abort(detach_after_a_jump, NULL);
+
+	fate_says(&borrow, "must not be left by a jump");
+	fate_says(&detach, "must not be left by a jump");
+}
+
 int
 main(void)
 {
@@ -261,6 +314,9 @@ main(void)
 		claim(pointer_into_an_object_is_caught),
 		claim(null_is_caught),
 		claim(ledger_takes_two_to_four_entries_an_object),
+		cmocka_unit_test_setup_teardown(
+			constructor_left_by_a_jump_is_seen, set_scene,
+			clear_scene),
 	};
 
 	/* Without checks misuse is undefined: there is nothing to test. */

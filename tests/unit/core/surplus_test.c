@@ -137,6 +137,78 @@ destructors_of_surplus_may_use_the_pool(void **state)
 	end(pool);
 }
 
+/* --- Objects that own the next one --------------------------------------- */
+
+#define N_NODES 4000u
+#define N_CHAINS 10u
+
+/* An object that owns the N_CHAINS-th after it, and returns it in the end. */
+struct node {
+	size_t number;
+};
+
+static struct {
+	struct dp_worker *worker;
+	struct node *nodes[N_NODES];
+	bool returned[N_NODES];
+	bool own; /* else they own nothing any more */
+	unsigned depth, deepest;
+} chains;
+
+static void
+return_node(size_t number)
+{
+	if (number >= N_NODES || chains.returned[number])
+		return;
+	chains.returned[number] = true;
+	dp_return(chains.worker, chains.nodes[number]);
+}
+
+static void
+destruct_node(void *object, void *arg)
+{
+	(void)arg;
+	if (++chains.depth > chains.deepest)
+		chains.deepest = chains.depth;
+	if (chains.own)
+		return_node(((struct node *)object)->number + N_CHAINS);
+	chains.depth--;
+}
+
+/* Nested, they would need as much of the stack as the chain is long. */
+static void
+destructors_that_return_what_they_own_do_not_nest(void **state)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+
+	(void)state;
+	memset(&chains, 0, sizeof(chains));
+	config.object_size = sizeof(struct node);
+	config.magazine_size = DP_MAGAZINE_SIZE_MIN;
+	config.depot_limit = 1;
+	config.destruct = destruct_node;
+	struct dp_pool *pool = dp_pool_create(&config);
+
+	chains.worker = dp_worker_attach(pool);
+	for (size_t i = 0; i < N_NODES; i++) {
+		chains.nodes[i] = dp_borrow(chains.worker);
+		chains.nodes[i]->number = i;
+	}
+	chains.own = true;
+	for (size_t i = 0; i < N_CHAINS; i++)
+		return_node(i);
+	/* Surplus owns more of it, until all that is left has room. */
+	if (!leaks()) {
+		assert_int_equal(chains.deepest, 1);
+		assert_true(balanced_stats(pool).destructed > N_NODES / 2);
+	}
+	chains.own = false;
+	for (size_t i = 0; i < N_NODES; i++)
+		return_node(i);
+	dp_worker_detach(chains.worker);
+	end(pool);
+}
+
 /* --- What a cache holds -------------------------------------------------- */
 
 static void
@@ -172,6 +244,8 @@ main(void)
 		cmocka_unit_test(surplus_is_destructed_at_once),
 		cmocka_unit_test(without_a_limit_the_depot_keeps_all),
 		cmocka_unit_test(destructors_of_surplus_may_use_the_pool),
+		cmocka_unit_test(
+			destructors_that_return_what_they_own_do_not_nest),
 		cmocka_unit_test(large_objects_make_magazines_small),
 	};
 

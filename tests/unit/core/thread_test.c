@@ -263,6 +263,62 @@ a_thousand_threads_in_turn_construct_what_one_needs(void **state)
 	tally_end(&tally);
 }
 
+/* --- Destructors of thread-specific data --------------------------------- */
+
+/* It is called again as long as it sets the value again, so many times. */
+#define PASSES 4
+
+static struct {
+	pthread_key_t key;
+	struct dp_pool *pool;
+	int passes;
+	bool before; /* does the thread use the pool before it ends? */
+} late;
+
+static void
+use_late(void *value)
+{
+	if (++late.passes < PASSES)
+		pthread_setspecific(late.key, value);
+	void *object = dp_pool_borrow(late.pool);
+
+	harness_equal("borrowed late", true, object != NULL);
+	dp_pool_return(late.pool, object);
+}
+
+static void *
+end_with_late_use(void *value)
+{
+	if (late.before)
+		dp_pool_return(late.pool, dp_pool_borrow(late.pool));
+	pthread_setspecific(late.key, value);
+	return NULL;
+}
+
+/*
+ * Some passes after the library's own destructor has run: nobody would detach
+ * what the thread attached then.
+ */
+static void
+destructor_that_borrows_in_its_last_pass_leaves_no_worker(void **state)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+
+	(void)state;
+	config.object_size = 16;
+	late.pool = dp_pool_create(&config);
+	assert_int_equal(pthread_key_create(&late.key, use_late), 0);
+	for (int i = 0; i < 4; i++) {
+		late.before = i % 2 == 0;
+		late.passes = 0;
+		run(end_with_late_use, &late);
+		assert_int_equal(late.passes, PASSES);
+		assert_int_equal(workers(late.pool), 0);
+	}
+	assert_int_equal(dp_pool_destroy(late.pool), 0);
+	pthread_key_delete(late.key);
+}
+
 /* --- Handles that move --------------------------------------------------- */
 
 struct moving {
@@ -325,6 +381,8 @@ main(void)
 		cmocka_unit_test(object_outlives_the_thread_that_borrowed_it),
 		cmocka_unit_test(
 			a_thousand_threads_in_turn_construct_what_one_needs),
+		cmocka_unit_test(
+			destructor_that_borrows_in_its_last_pass_leaves_no_worker),
 		cmocka_unit_test(handle_moves_to_the_thread_that_binds_it),
 	};
 

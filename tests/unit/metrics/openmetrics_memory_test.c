@@ -67,11 +67,12 @@ numbers_that_cannot_be_read_are_not_written(void **state)
 		status = dp_stats_write_openmetrics_all(pools, 2, file);
 		allocator_fail(0, 0);
 		assert_int_equal(ftell(file) > 0, status == 0);
-		assert_int_equal(allocator_live(), live);
+		/* The text is libc's, whose allocations are not counted. */
+		assert_int_equal(allocator_live(), live - (status == 0));
 	}
 	assert_int_equal(status, 0);
-	/* One for both, and one for each. */
-	assert_int_equal(n, 1 + 3);
+	/* One for both, one for each, and one for their names. */
+	assert_int_equal(n, 1 + 4);
 	fclose(file);
 	assert_int_equal(dp_pool_destroy(pools[1]), 0);
 }

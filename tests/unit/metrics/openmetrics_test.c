@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/books.h"
 #include "support/harness.h"
@@ -336,11 +337,61 @@ flow_of_who_leaves_is_counted_once(void **state)
 	assert_int_equal(dp_pool_destroy(pool), 0);
 }
 
+static void
+error_that_the_file_had_before_is_not_reported(void **state)
+{
+	struct dp_pool *pool = create();
+	FILE *full = fopen("/dev/full", "w"), *good = tmpfile();
+
+	(void)state;
+	assert_non_null(full);
+	fputc('x', full);
+	assert_int_not_equal(fflush(full), 0);
+	assert_true(ferror(full));
+	assert_true(dup2(fileno(good), fileno(full)) >= 0);
+	assert_int_equal(dp_stats_write_openmetrics(pool, full), 0);
+	fclose(full);
+	fclose(good);
+	assert_int_equal(dp_pool_destroy(pool), 0);
+}
+
+/* One label for each thread that ever was would be a series for each. */
+static void
+numbers_of_workers_that_are_gone_are_given_again(void **state)
+{
+	struct dp_pool *pool = create();
+	struct dp_worker *stays = dp_worker_attach(pool);
+	struct dp_worker *first = dp_worker_attach(pool);
+
+	(void)state;
+	for (int i = 0; i < N_WORKERS; i++)
+		dp_worker_detach(dp_worker_attach(pool));
+	struct dp_worker *third = dp_worker_attach(pool);
+
+	dp_worker_detach(first);
+	struct dp_worker *second = dp_worker_attach(pool);
+	char *text = exposition(pool);
+
+	assert_int_equal(occurrences(text, "worker=\"1\""), 1);
+	assert_int_equal(occurrences(text, "worker=\"2\""), 1);
+	assert_int_equal(occurrences(text, "worker=\"3\""), 1);
+	assert_int_equal(occurrences(text, "worker=\""), 3 + 1);
+	free(text);
+	dp_worker_detach(stays);
+	dp_worker_detach(second);
+	dp_worker_detach(third);
+	assert_int_equal(dp_pool_destroy(pool), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(file_that_cannot_be_written_is_reported),
+		cmocka_unit_test(
+			error_that_the_file_had_before_is_not_reported),
+		cmocka_unit_test(
+			numbers_of_workers_that_are_gone_are_given_again),
 		cmocka_unit_test(labels_are_utf_8_whatever_the_name_is),
 		cmocka_unit_test(pools_of_one_name_are_refused),
 		cmocka_unit_test(no_pool_is_an_exposition),
