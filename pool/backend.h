@@ -60,7 +60,10 @@ struct magazine *dp__backend_take(struct backend *backend, struct seat *seat);
 struct magazine *dp__backend_take_partial(struct backend *backend,
 					  struct seat *seat);
 
-/* An empty magazine, or NULL: make one; may miss one. */
+/*
+ * An empty magazine.  NULL only if there was an instant during the call at
+ * which the backend held none for this seat: then, and only then, one is made.
+ */
 struct magazine *dp__backend_take_empty(struct backend *backend,
 					struct seat *seat);
 

@@ -24,6 +24,10 @@ TWO_PASSES_PERCPU = '''racks_scan(racks, depot, &first) &&
 	       racks_scan(racks, depot, &second) && first == second;'''
 TWO_PASSES_TREIBER = '''depot_scan(&backend->depot, &first) &&
 	       depot_scan(&backend->depot, &second) && first == second;'''
+TWO_PASSES_EMPTIES = '''racks_scan_empties(racks, depot, &first) &&
+	       racks_scan_empties(racks, depot, &second) && first == second;'''
+AGAIN_EMPTIES = ('while (!racks_lack_empties(&backend->racks, '
+                 '&backend->depot));')
 AGAIN = 'while (!is_empty(backend));'
 AGAIN_PERCPU = 'while (!racks_are_empty(&backend->racks, &backend->depot));'
 TAKE_UNTAGGED = '''static struct magazine *
@@ -191,6 +195,17 @@ CONTROLS = {
     'empty-without-tags-percpu': Control('interleave-depot-percpu', (
         ('racks.h', TWO_PASSES_PERCPU,
          TWO_PASSES_PERCPU.replace(' && first == second', '')),)),
+    'no-empty-after-one-look-percpu': Control('interleave-depot-percpu', (
+        ('backend_percpu.c', AGAIN_EMPTIES, 'while (0);'),),
+        scene='moved-empties'),
+    'no-empty-after-one-pass-percpu': Control('interleave-depot-percpu', (
+        ('racks.h', TWO_PASSES_EMPTIES,
+         'racks_scan_empties(racks, depot, &first) && second == 0;'),),
+        scene='moved-empties'),
+    'no-empty-without-tags-percpu': Control('interleave-depot-percpu', (
+        ('racks.h', TWO_PASSES_EMPTIES,
+         TWO_PASSES_EMPTIES.replace(' && first == second', '')),),
+        scene='moved-empties'),
     'removal-acquires-only-treiber': Control('interleave-depot-treiber', (
         ('stack.h', POP_DONE, POP_DONE.replace('acq_rel', 'acquire')),)),
     'removal-acquires-only-percpu': Control('interleave-depot-percpu', (
@@ -200,8 +215,8 @@ CONTROLS = {
 		m = shelf_take''', '''i < 1; i++)
 		m = shelf_take'''),
         ('racks.h', '''i < racks->n; i++)
-		if (!stack_scan''', '''i < 1; i++)
-		if (!stack_scan'''))),
+		if (!stack_scan(&racks->rack[i].full''', '''i < 1; i++)
+		if (!stack_scan(&racks->rack[i].full'''))),
     'rack-never-used': Control('interleave-depot-percpu', (
         ('racks.h', 'return stack_depth(stack, table) < RACK_MAGAZINES;',
          'return stack == NULL && table == NULL;'),)),
