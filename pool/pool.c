@@ -126,6 +126,7 @@ dp__pool_discard(struct dp_pool *pool, struct counts *counts,
 	uint32_t n = magazine_count(m);
 
 	counts_add(counts, DESTRUCTED, n);
+	dp__check_magazines(pool, -1);
 	for (uint32_t i = 0; i < n; i++)
 		dp__check_condemned(pool, m->body[i]);
 	while (n-- > 0)
@@ -334,6 +335,7 @@ dp_pool_reserve(struct dp_pool *pool, size_t n)
 	if (!limit_take(&pool->depot, magazines))
 		return -ENOSPC;
 	dp__backend_join(&pool->backend, &seat);
+	dp__check_magazines(pool, -1);
 	add_reserved(pool, n);
 	int status = construct_list(pool, &seat, n, &made);
 
@@ -345,6 +347,7 @@ dp_pool_reserve(struct dp_pool *pool, size_t n)
 		add_reserved(pool, -(uint64_t)n);
 		limit_give(&pool->depot, magazines);
 	}
+	dp__check_magazines(pool, 1);
 	dp__backend_leave(&pool->backend, &seat);
 	return status;
 }
