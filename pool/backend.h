@@ -98,6 +98,10 @@ struct magazine *dp__backend_drain(struct backend *backend);
 /* Objects inside, but for those in seats: exact while nothing moves. */
 uint64_t dp__backend_count(struct backend *backend);
 
+/* Magazines, likewise: with objects; empty. */
+uint64_t dp__backend_magazines(struct backend *backend);
+uint64_t dp__backend_empties(struct backend *backend);
+
 /* Around fork(): between the two, what a lock protects is whole. */
 void dp__backend_lock(struct backend *backend);
 void dp__backend_unlock(struct backend *backend);

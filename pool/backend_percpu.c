@@ -287,6 +287,24 @@ dp__backend_count(struct backend *backend)
 							 store->magazine_size);
 }
 
+uint64_t
+dp__backend_magazines(struct backend *backend)
+{
+	const struct magazine_table *table = &backend->store->table;
+
+	return racks_count(&backend->racks, table) +
+	       depot_magazines(&backend->depot, table);
+}
+
+uint64_t
+dp__backend_empties(struct backend *backend)
+{
+	const struct magazine_table *table = &backend->store->table;
+
+	return racks_count_empties(&backend->racks, table) +
+	       stack_depth(&backend->depot.empty, table);
+}
+
 void
 dp__backend_lock(struct backend *backend)
 {

@@ -155,10 +155,10 @@ write_info(const struct exposition *out)
 
 static void
 write_state(const struct exposition *out, const struct snapshot *snapshot,
-	    const char *state, uint64_t objects)
+	    const char *name, const char *state, uint64_t n)
 {
-	write_name(out, snapshot, "_objects", "state", state);
-	fprintf(out->file, "%" PRIu64 "\n", objects);
+	write_name(out, snapshot, name, "state", state);
+	fprintf(out->file, "%" PRIu64 "\n", n);
 }
 
 static void
@@ -170,9 +170,28 @@ write_objects(const struct exposition *out)
 	for (size_t i = 0; i < out->n; i++) {
 		const struct snapshot *of = &out->each[i];
 
-		write_state(out, of, "in_use", of->stats.in_use);
-		write_state(out, of, "cached", of->stats.cached);
-		write_state(out, of, "depot", of->stats.depot);
+		write_state(out, of, "_objects", "in_use", of->stats.in_use);
+		write_state(out, of, "_objects", "cached", of->stats.cached);
+		write_state(out, of, "_objects", "depot", of->stats.depot);
+	}
+}
+
+static void
+write_magazines(const struct exposition *out)
+{
+	write_family(out, "_magazines", "gauge",
+		     "Magazines by state: in caches; with objects in the "
+		     "shared pool; empty there.");
+	for (size_t i = 0; i < out->n; i++) {
+		const struct snapshot *of = &out->each[i];
+		const struct dp_stats *stats = &of->stats;
+
+		write_state(out, of, "_magazines", "cached",
+			    stats->magazines_cached);
+		write_state(out, of, "_magazines", "depot",
+			    stats->magazines_depot);
+		write_state(out, of, "_magazines", "empty",
+			    stats->magazines_empty);
 	}
 }
 
@@ -208,6 +227,9 @@ static const struct number {
 	  "The most workers attached at once." },
 	{ "_magazine_size", "gauge", "_magazine_size",
 	  offsetof(struct dp_stats, magazine_size), "Objects in a magazine." },
+	{ "_magazine_slots", "gauge", "_magazine_slots",
+	  offsetof(struct dp_stats, magazine_slots),
+	  "Slots with a magazine or kept for one." },
 };
 
 static void
@@ -272,6 +294,7 @@ write_all(const struct exposition *out)
 {
 	write_info(out);
 	write_objects(out);
+	write_magazines(out);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		write_number(out, &numbers[i]);
 	write_bound(out);

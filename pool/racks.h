@@ -147,4 +147,16 @@ racks_count(const struct racks *racks, const struct magazine_table *table)
 	return n;
 }
 
+/* Empty ones, likewise. */
+static inline uint64_t
+racks_count_empties(const struct racks *racks,
+		    const struct magazine_table *table)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < racks->n; i++)
+		n += stack_depth(&racks->rack[i].empty, table);
+	return n;
+}
+
 #endif

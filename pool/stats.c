@@ -11,6 +11,20 @@ reserved(const struct dp_pool *pool)
 	return atomic_load_explicit(&pool->reserved, memory_order_relaxed);
 }
 
+/* Those that the backend does not have are in hands, mostly of workers. */
+static void
+count_magazines(struct dp_pool *pool, struct dp_stats *stats)
+{
+	uint64_t depot = dp__backend_magazines(&pool->backend);
+	uint64_t empty = dp__backend_empties(&pool->backend);
+	uint64_t all = dp__store_bodies(&pool->store);
+
+	stats->magazines_depot = depot;
+	stats->magazines_empty = empty;
+	stats->magazines_cached = all > depot + empty ? all - depot - empty : 0;
+	stats->magazine_slots = dp__store_slots(&pool->store);
+}
+
 void
 dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats)
 {
@@ -38,6 +52,7 @@ dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats)
 		.magazine_size = pool->store.magazine_size,
 		.object_size = pool->source.object_bytes,
 	};
+	count_magazines(pool, stats);
 }
 
 size_t

@@ -304,19 +304,22 @@ struct dp_stats {
 	uint64_t destructed;
 	uint64_t reserved; /* by dp_pool_reserve(); goes back if it fails */
 	/* Totals, in magazines with objects; reserve and trim included. */
-	uint64_t refills;    /* taken from the shared pool */
-	uint64_t flushes;    /* given to it */
-	uint64_t misses;     /* takes that found nothing there */
-	uint64_t rack_hits;  /* exchanges served by the own CPU's rack */
-	uint64_t depot_hits; /* by the depot */
-	uint64_t steals;     /* by another CPU's rack */
-	uint64_t retries;    /* failed CASes, or locks found taken */
-	/* Workers. */
-	uint64_t workers;      /* attached now */
-	uint64_t peak_workers; /* the most attached at once, W */
-	/* The configuration. */
-	uint64_t magazine_size;
+	uint64_t refills;       /* taken from the shared pool */
+	uint64_t flushes;       /* given to it */
+	uint64_t misses;        /* takes that found nothing there */
+	uint64_t rack_hits;     /* exchanges served by the own CPU's rack */
+	uint64_t depot_hits;    /* by the depot */
+	uint64_t steals;        /* by another CPU's rack */
+	uint64_t retries;       /* failed CASes, or locks found taken */
+	uint64_t workers;       /* attached now */
+	uint64_t peak_workers;  /* the most attached at once, W */
+	uint64_t magazine_size; /* M, as it came of the configuration */
 	uint64_t object_size;
+	/* Levels, in magazines, arrays of M pointers; see dp_stats(3). */
+	uint64_t magazines_cached; /* two a worker; `none`: and their piles */
+	uint64_t magazines_depot;  /* with objects, in the shared pool */
+	uint64_t magazines_empty;  /* without, in the shared pool */
+	uint64_t magazine_slots;   /* 24 bytes each, used or kept for use */
 };
 
 DP_API void dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats);
@@ -340,10 +343,8 @@ DP_API int dp_pool_audit(struct dp_pool *pool);
  */
 DP_API size_t dp_pool_bound(struct dp_pool *pool, size_t peak_in_use);
 
-/* As pool_backend was when the library was built: "percpu", if not set. */
+/* As pool_backend was when the library was built; DP_VERSION of then. */
 DP_API const char *dp_backend_name(void);
-
-/* DP_VERSION of the library that runs. */
 DP_API const char *dp_version(void);
 
 /* --- Fork --------------------------------------------------------------- */
