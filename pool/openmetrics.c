@@ -111,13 +111,20 @@ read_flows(struct dp_pool *pool, struct snapshot *snapshot)
 	return 0;
 }
 
-/* The bound comes last, for it only grows.  Returns 0 or -ENOMEM. */
+/*
+ * The bound grows as workers attach and objects are reserved, and falls as
+ * objects are given up: of before and after the larger.  Returns 0 or -ENOMEM.
+ */
 static int
 read_pool(struct dp_pool *pool, struct snapshot *snapshot)
 {
 	escape(snapshot->label, pool->name);
+	size_t before = dp_pool_bound(pool, 0);
+
 	dp_pool_stats(pool, &snapshot->stats);
-	snapshot->slack = dp_pool_bound(pool, 0);
+	size_t after = dp_pool_bound(pool, 0);
+
+	snapshot->slack = before > after ? before : after;
 	return read_flows(pool, snapshot);
 }
 
@@ -219,7 +226,7 @@ static const struct number {
 	  "Exchanges that failed or waited and went on." },
 	{ "_reserved", "gauge", "_reserved",
 	  offsetof(struct dp_stats, reserved),
-	  "Objects constructed ahead of time." },
+	  "Objects constructed ahead of time and not given up." },
 	{ "_workers", "gauge", "_workers", offsetof(struct dp_stats, workers),
 	  "Workers attached." },
 	{ "_workers_peak", "gauge", "_workers_peak",

@@ -116,6 +116,7 @@ dp__pool_destruct(struct dp_pool *pool, struct counts *counts, void *object)
 {
 	counts_add(counts, DESTRUCTED, 1);
 	dp__check_condemned(pool, object);
+	reserve_give_back(&pool->reserve, 1);
 	dp__pool_unmake(pool, object);
 }
 
@@ -129,6 +130,7 @@ dp__pool_discard(struct dp_pool *pool, struct counts *counts,
 	dp__check_magazines(pool, -1);
 	for (uint32_t i = 0; i < n; i++)
 		dp__check_condemned(pool, m->body[i]);
+	reserve_give_back(&pool->reserve, n);
 	while (n-- > 0)
 		dp__pool_unmake(pool, m->body[n]);
 	dp__store_free(&pool->store, m);
@@ -182,6 +184,7 @@ dp_pool_create(const struct dp_config *config)
 	dp__source_init(&pool->source, config);
 	limit_init(&pool->objects, config->max_objects);
 	limit_init(&pool->depot, config->depot_limit);
+	reserve_init(&pool->reserve);
 	pool->trim = config->trim;
 	atomic_init(&pool->asked, 0);
 	atomic_init(&pool->exchanges, 0);
@@ -248,18 +251,14 @@ dp_pool_destroy(struct dp_pool *pool)
 
 /* --- Reserve ------------------------------------------------------------- */
 
-/* Up to M of n new objects; NULL with errno set, and then none is left. */
-static struct magazine *
-construct_magazine(struct dp_pool *pool, struct seat *seat, size_t n)
+/* Up to M of n new objects; false: they are fewer, and errno says why. */
+static bool
+construct_into(struct dp_pool *pool, struct seat *seat, struct magazine *m,
+	       size_t n)
 {
-	struct magazine *m = pool_empty(pool, seat);
 	uint32_t size = pool->store.magazine_size;
 	uint32_t count = 0;
 
-	if (!m) {
-		errno = ENOMEM;
-		return NULL;
-	}
 	while (count < size && count < n) {
 		m->body[count] = dp__pool_construct(pool, &seat->counts);
 		if (!m->body[count])
@@ -268,28 +267,26 @@ construct_magazine(struct dp_pool *pool, struct seat *seat, size_t n)
 		count++;
 	}
 	magazine_set_count(m, count);
-	if (count == size || count == n)
-		return m;
-
-	int error = errno;
-
-	dp__pool_discard(pool, &seat->counts, m);
-	errno = error;
-	return NULL;
+	return count == size || count == n;
 }
 
-/* Constructs n objects into a list of magazines.  Returns 0 or -errno. */
+/* Constructs n objects into a list of magazines, or fewer and says -errno. */
 static int
 construct_list(struct dp_pool *pool, struct seat *seat, size_t n,
 	       struct list *made)
 {
 	while (made->objects < n) {
-		struct magazine *m = construct_magazine(
-			pool, seat, n - (size_t)made->objects);
+		struct magazine *m = pool_empty(pool, seat);
 
 		if (!m)
-			return -errno;
+			return -ENOMEM;
+		bool whole = construct_into(pool, seat, m,
+					    n - (size_t)made->objects);
+		int error = errno;
+
 		list_push(made, m);
+		if (!whole)
+			return -error;
 	}
 	return 0;
 }
@@ -313,13 +310,6 @@ give_list(struct dp_pool *pool, struct seat *seat, struct list *made)
 	}
 }
 
-static void
-add_reserved(struct dp_pool *pool, uint64_t n)
-{
-	/* P1 relaxed: a number; the caller's own objects come after it. */
-	atomic_fetch_add_explicit(&pool->reserved, n, memory_order_relaxed);
-}
-
 int
 dp_pool_reserve(struct dp_pool *pool, size_t n)
 {
@@ -336,15 +326,17 @@ dp_pool_reserve(struct dp_pool *pool, size_t n)
 		return -ENOSPC;
 	dp__backend_join(&pool->backend, &seat);
 	dp__check_magazines(pool, -1);
-	add_reserved(pool, n);
+	reserve_begin(&pool->reserve, n);
 	int status = construct_list(pool, &seat, n, &made);
+	uint64_t missing = n - made.objects;
 
 	if (status == 0)
 		give_list(pool, &seat, &made);
+	reserve_end(&pool->reserve, n);
 	dp__pool_discard_all(pool, &seat.counts, &made);
 	dp__registry_fold(&pool->registry, &seat.counts);
 	if (status != 0) {
-		add_reserved(pool, -(uint64_t)n);
+		reserve_give_back(&pool->reserve, missing);
 		limit_give(&pool->depot, magazines);
 	}
 	dp__check_magazines(pool, 1);

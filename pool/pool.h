@@ -11,6 +11,7 @@
 #include "list.h"
 #include "probe.h"
 #include "registry.h"
+#include "reserve.h"
 #include "source.h"
 #include "store.h"
 
@@ -28,7 +29,7 @@ struct dp_pool {
 	struct dp_pool *next;
 	struct dp_pool **here;
 	/* Any thread. */
-	_Atomic uint64_t reserved; /* objects */
+	struct reserve reserve;
 	struct registry registry;
 	struct check_pool check;
 	struct store store;

@@ -4,13 +4,6 @@
 
 #include "pool.h"
 
-static uint64_t
-reserved(const struct dp_pool *pool)
-{
-	/* P2 relaxed: a number. */
-	return atomic_load_explicit(&pool->reserved, memory_order_relaxed);
-}
-
 /* Those that the backend does not have are in hands, mostly of workers. */
 static void
 count_magazines(struct dp_pool *pool, struct dp_stats *stats)
@@ -39,7 +32,7 @@ dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats)
 		.depot = dp__backend_count(&pool->backend),
 		.constructed = sum.of[CONSTRUCTED],
 		.destructed = sum.of[DESTRUCTED],
-		.reserved = reserved(pool),
+		.reserved = reserve_objects(&pool->reserve),
 		.refills = sum.of[REFILLS],
 		.flushes = sum.of[FLUSHES],
 		.misses = sum.of[MISSES],
@@ -67,7 +60,8 @@ dp_pool_bound(struct dp_pool *pool, size_t peak_in_use)
 
 	if (!dp__backend_shares ||
 	    __builtin_add_overflow(peak_in_use, cached, &bound) ||
-	    __builtin_add_overflow(bound, reserved(pool), &bound) ||
+	    __builtin_add_overflow(bound, reserve_objects(&pool->reserve),
+				   &bound) ||
 	    bound > max)
 		return (size_t)max;
 	return (size_t)bound;

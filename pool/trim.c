@@ -23,6 +23,7 @@ condemn(struct dp_pool *pool, struct seat *seat, bool last)
 	if (m)
 		PROBE3(trim, pool->name, seat, count);
 	dp__check_untrim(pool, size, count);
+	reserve_give_back(&pool->reserve, count);
 	counts_add(&seat->counts, DESTRUCTED, count);
 	return m;
 }

@@ -299,10 +299,10 @@ struct dp_stats {
 	uint64_t in_use;
 	uint64_t cached; /* in workers' caches; `none`: and their piles */
 	uint64_t depot;  /* in the shared pool */
-	/* Totals, in objects. */
+	/* Totals, in objects; what is given up is taken off `reserved`. */
 	uint64_t constructed;
 	uint64_t destructed;
-	uint64_t reserved; /* by dp_pool_reserve(); goes back if it fails */
+	uint64_t reserved; /* a level; see dp_pool_bound() */
 	/* Totals, in magazines with objects; reserve and trim included. */
 	uint64_t refills;       /* taken from the shared pool */
 	uint64_t flushes;       /* given to it */
@@ -335,11 +335,11 @@ DP_API void dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats);
 DP_API int dp_pool_audit(struct dp_pool *pool);
 
 /*
- * The most objects the pool can have constructed and not destructed, given that
- * peak_in_use was never exceeded: peak_in_use + (W - 1) * 2M + reserved.  An
- * object is in use from the entry of its borrow to the exit of its return.
- * max_objects if that is less.  Else SIZE_MAX with the backend `none`, which
- * has no bound, and on overflow.
+ * The most objects the pool can have constructed and not destructed, until more
+ * are reserved or more workers attach, given that peak_in_use is not exceeded
+ * nor ever was: peak_in_use + (W - 1) * 2M + reserved.  An object is in use
+ * from the entry of its borrow to the exit of its return.  max_objects if that
+ * is less.  Else SIZE_MAX with `none`, which has no bound, and on overflow.
  */
 DP_API size_t dp_pool_bound(struct dp_pool *pool, size_t peak_in_use);
 

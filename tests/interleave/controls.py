@@ -135,6 +135,17 @@ LIMIT_GIVES = '''atomic_fetch_sub_explicit(&limit->taken, n,
 LIMIT_GIVES_LATER = '''atomic_store_explicit(&limit->taken,
 			atomic_load_explicit(&limit->taken,
 			memory_order_relaxed) - n, memory_order_relaxed);'''
+GIVES_BACK = '''!atomic_compare_exchange_weak_explicit(
+		&reserve->there, &there, left, memory_order_relaxed,
+		memory_order_relaxed));'''
+GIVES_BACK_LATER = '''0);
+	atomic_store_explicit(&reserve->there, left,
+			      memory_order_relaxed);'''
+COMES = ('atomic_fetch_add_explicit(&reserve->there, n, '
+         'memory_order_relaxed);')
+COMES_LATER = '''atomic_store_explicit(&reserve->there,
+		atomic_load_explicit(&reserve->there, memory_order_relaxed) + n,
+		memory_order_relaxed);'''
 MARK_READ = 'atomic_load_explicit(&shelf->low, memory_order_relaxed);'
 MARK_WRITTEN = ('atomic_store_explicit(&shelf->low, low, '
                 'memory_order_relaxed);')
@@ -263,6 +274,16 @@ CONTROLS = {
         ('limit.h', LIMIT_TAKES, LIMIT_TAKES_LATER),), scene='last-place'),
     'limit-given-in-two-steps': Control('interleave-limit', (
         ('limit.h', LIMIT_GIVES, LIMIT_GIVES_LATER),), scene='given-back'),
+    # What is reserved.
+    'reserve-given-back-in-two-steps': Control('interleave-reserve', (
+        ('reserve.h', GIVES_BACK, GIVES_BACK_LATER),), scene='given-back'),
+    'reserve-comes-in-two-steps': Control('interleave-reserve', (
+        ('reserve.h', COMES, COMES_LATER),), scene='given-back'),
+    'reserve-gone-before-it-is-there': Control('interleave-reserve', (
+        ('reserve.h', 'atomic_fetch_sub_explicit(&reserve->coming, n,',
+         'atomic_fetch_add_explicit(&reserve->there, n,'),
+        ('reserve.h', COMES, COMES.replace('fetch_add', 'fetch_sub').replace(
+            'there', 'coming'))), scene='told'),
     # What was needed.
     'mark-read-plain': Control('interleave-trim-treiber', (
         ('shelf.h', MARK_READ, '*(uint32_t *)&shelf->low;'),)),
