@@ -19,6 +19,10 @@
 #define STEAL_MAX .1
 /* A worker's involuntary switches a second, beyond those for the sampler. */
 #define SWITCHES_PER_S_MAX 100.
+/* Memory that pages and the allocator may add in half a trial. */
+#define GROWTH_KIB_MAX 512.
+/* The allocator's own, beside an object. */
+#define ALLOCATOR_BYTES 16u
 /* A spike that added less is too small beside all else a process needs. */
 #define SPIKE_KIB_MIN ((uint64_t)64 << 10)
 
@@ -58,6 +62,33 @@ judge_noise(struct trial *t, unsigned cpus)
 		t->disturbed = true;
 }
 
+/*
+ * What grows in the second half of the time, more than if all objects had come
+ * in it, will go on growing.  Who has no bound is expected to.
+ */
+static void
+judge_growth(struct trial *t)
+{
+	const struct memory_series *s = &t->memory;
+	double object_bytes =
+		(double)t->workload.object_bytes + ALLOCATOR_BYTES;
+	double allowed = GROWTH_KIB_MAX +
+			 (double)t->footprint_peak * object_bytes / 1024;
+
+	if (!VERDICT_JUDGES_GROWTH || s->n == 0 || t->bound == SIZE_MAX)
+		return;
+	double half_s =
+		(double)(s->time_ns[s->n - 1] - s->time_ns[0]) * 1e-9 / 2;
+	double grown = memory_series_slope(s) * half_s;
+
+	/* NaN: too few samples to say. */
+	if (grown > allowed)
+		verdict_fail(t,
+			     "memory grew by %.0f KiB in the second half; "
+			     "%" PRIu64 " objects explain %.0f at most",
+			     grown, t->footprint_peak, allowed);
+}
+
 void
 verdict_measured(struct trial *t, unsigned cpus)
 {
@@ -75,6 +106,7 @@ verdict_measured(struct trial *t, unsigned cpus)
 	if (!t->bound_ok)
 		verdict_fail(t, "footprint %" PRIu64 " above the bound %zu",
 			     t->footprint_peak, t->bound);
+	judge_growth(t);
 }
 
 void

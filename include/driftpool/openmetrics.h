@@ -17,6 +17,8 @@
  *	driftpool_retries_total                          of the backend
  *	driftpool_workers                                attached
  *	driftpool_workers_peak                           attached at once
+ *	driftpool_magazines                 state        cached, depot, empty
+ *	driftpool_magazine_slots                         slots
  *	driftpool_magazine_size                          objects
  *	driftpool_bound_over_peak                        objects; +Inf: no bound
  *	driftpool_net_flow                  worker       objects given to the

@@ -299,24 +299,27 @@ struct dp_stats {
 	uint64_t in_use;
 	uint64_t cached; /* in workers' caches; `none`: and their piles */
 	uint64_t depot;  /* in the shared pool */
-	/* Totals, in objects. */
+	/* Totals, in objects; what is given up is taken off `reserved`. */
 	uint64_t constructed;
 	uint64_t destructed;
-	uint64_t reserved; /* by dp_pool_reserve(); goes back if it fails */
+	uint64_t reserved; /* a level; see dp_pool_bound() */
 	/* Totals, in magazines with objects; reserve and trim included. */
-	uint64_t refills;    /* taken from the shared pool */
-	uint64_t flushes;    /* given to it */
-	uint64_t misses;     /* takes that found nothing there */
-	uint64_t rack_hits;  /* exchanges served by the own CPU's rack */
-	uint64_t depot_hits; /* by the depot */
-	uint64_t steals;     /* by another CPU's rack */
-	uint64_t retries;    /* failed CASes, or locks found taken */
-	/* Workers. */
-	uint64_t workers;      /* attached now */
-	uint64_t peak_workers; /* the most attached at once, W */
-	/* The configuration. */
-	uint64_t magazine_size;
+	uint64_t refills;       /* taken from the shared pool */
+	uint64_t flushes;       /* given to it */
+	uint64_t misses;        /* takes that found nothing there */
+	uint64_t rack_hits;     /* exchanges served by the own CPU's rack */
+	uint64_t depot_hits;    /* by the depot */
+	uint64_t steals;        /* by another CPU's rack */
+	uint64_t retries;       /* failed CASes, or locks found taken */
+	uint64_t workers;       /* attached now */
+	uint64_t peak_workers;  /* the most attached at once, W */
+	uint64_t magazine_size; /* M, as it came of the configuration */
 	uint64_t object_size;
+	/* Levels, in magazines, arrays of M pointers; see dp_stats(3). */
+	uint64_t magazines_cached; /* two a worker; `none`: and their piles */
+	uint64_t magazines_depot;  /* with objects, in the shared pool */
+	uint64_t magazines_empty;  /* without, in the shared pool */
+	uint64_t magazine_slots;   /* 24 bytes each, used or kept for use */
 };
 
 DP_API void dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats);
@@ -332,18 +335,16 @@ DP_API void dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats);
 DP_API int dp_pool_audit(struct dp_pool *pool);
 
 /*
- * The most objects the pool can have constructed and not destructed, given that
- * peak_in_use was never exceeded: peak_in_use + (W - 1) * 2M + reserved.  An
- * object is in use from the entry of its borrow to the exit of its return.
- * max_objects if that is less.  Else SIZE_MAX with the backend `none`, which
- * has no bound, and on overflow.
+ * The most objects the pool can have constructed and not destructed, until more
+ * are reserved or more workers attach, given that peak_in_use is not exceeded
+ * nor ever was: peak_in_use + (W - 1) * 2M + reserved.  An object is in use
+ * from the entry of its borrow to the exit of its return.  max_objects if that
+ * is less.  Else SIZE_MAX with `none`, which has no bound, and on overflow.
  */
 DP_API size_t dp_pool_bound(struct dp_pool *pool, size_t peak_in_use);
 
-/* As pool_backend was when the library was built: "percpu", if not set. */
+/* As pool_backend was when the library was built; DP_VERSION of then. */
 DP_API const char *dp_backend_name(void);
-
-/* DP_VERSION of the library that runs. */
 DP_API const char *dp_version(void);
 
 /* --- Fork --------------------------------------------------------------- */

@@ -343,38 +343,3 @@ dp__check_audit(struct dp_pool *pool, void *const *objects, size_t n)
 	dp__check_unlock(pool);
 	return known == n && known == free_objects;
 }
-
-/* --- The bound ----------------------------------------------------------- */
-
-void
-dp__check_trim(struct dp_pool *pool, size_t n)
-{
-	dp__check_lock(pool);
-	pool->check.footprint -= n;
-	dp__check_unlock(pool);
-}
-
-void
-dp__check_untrim(struct dp_pool *pool, size_t n)
-{
-	dp__check_lock(pool);
-	pool->check.footprint += n;
-	dp__check_unlock(pool);
-}
-
-void
-dp__check_bound(struct dp_pool *pool)
-{
-	dp__check_lock(pool);
-	uint64_t footprint = pool->check.footprint;
-	uint64_t peak = pool->check.peak;
-	uint64_t bound = dp_pool_bound(pool, peak);
-
-	/* A trimmer's magazine may make it less than nothing for a moment. */
-	if ((int64_t)footprint > (int64_t)bound && bound <= INT64_MAX)
-		dp__misused(pool,
-			    "footprint %" PRIu64 " above the bound %" PRIu64
-			    " for a peak of %" PRIu64 " in use",
-			    footprint, bound, peak);
-	dp__check_unlock(pool);
-}

@@ -3,8 +3,8 @@
  * What a library with checks (-Dchecked=true, and debug builds) does besides.
  * Its workers hide, so that each borrow and return gets here; it knows each
  * object; counts those in use; and holds the footprint against its bound at
- * each construction.  What does not hold ends the process with a message and
- * SIGABRT.
+ * each construction, the magazines against theirs whenever they become more.
+ * What does not hold ends the process with a message and SIGABRT.
  *
  * Without checks all this is nothing.
  */
@@ -25,8 +25,12 @@ struct worker;
 #include "ledger.h"
 
 /*
- * Invariant: in_use <= peak; footprint counts objects not yet condemned, a
- * trimmer's magazine from before it has it.  By the lock.
+ * Invariant: in_use <= peak; footprint counts objects not yet condemned, but
+ * for `trimming`, as many as trimmers may have in their hands, from before they
+ * have them.  magazines counts those with a body that are neither condemned,
+ * nor partial in the depot, nor the one that who reserves fills, nor those that
+ * a trimmer moves.  workers <= peak_workers, and counts who attaches or
+ * detaches as well.  By the lock.
  */
 struct check_pool {
 	pthread_mutex_t lock;
@@ -34,6 +38,10 @@ struct check_pool {
 	uint64_t in_use;
 	uint64_t peak;
 	uint64_t footprint;
+	uint64_t trimming;
+	int64_t magazines;
+	uint32_t workers;
+	uint32_t peak_workers;
 };
 
 /* The owner's. */
@@ -46,6 +54,10 @@ struct check_worker {
 
 int dp__check_pool_init(struct dp_pool *pool);
 void dp__check_pool_fini(struct dp_pool *pool);
+
+/* A worker's life: entry of its attach, exit of its detach. */
+void dp__check_arrive(struct dp_pool *pool);
+void dp__check_gone(struct dp_pool *pool);
 
 void dp__check_attach(struct worker *w);
 void dp__check_bind(struct worker *w);
@@ -84,12 +96,16 @@ bool dp__check_constructed(struct dp_pool *pool, void *object);
 void dp__check_condemned(struct dp_pool *pool, void *object);
 
 /*
- * n objects count as condemned before the trimmer has them; n of those after
- * all not; one of them goes.
+ * n objects, and the magazines that they fill, count as condemned before the
+ * trimmer has them; so many of them then are, if any in one magazine, and the
+ * rest after all not; one of them goes.
  */
 void dp__check_trim(struct dp_pool *pool, size_t n);
-void dp__check_untrim(struct dp_pool *pool, size_t n);
+void dp__check_untrim(struct dp_pool *pool, size_t n, size_t condemned);
 void dp__check_trimmed(struct dp_pool *pool, void *object);
+
+/* n more magazines count, or fewer; if more, the bound must hold. */
+void dp__check_magazines(struct dp_pool *pool, int n);
 
 /* pre: the caller is a worker that has just constructed an object */
 void dp__check_bound(struct dp_pool *pool);
@@ -113,6 +129,8 @@ struct check_worker {
 
 #define dp__check_pool_init(pool) ((void)(pool), 0)
 #define dp__check_pool_fini(pool) ((void)(pool))
+#define dp__check_arrive(pool) ((void)(pool))
+#define dp__check_gone(pool) ((void)(pool))
 #define dp__check_attach(w) ((void)(w))
 #define dp__check_bind(w) ((void)(w))
 #define dp__check_owner_at(w, site) ((void)(w), (void)(site))
@@ -128,8 +146,10 @@ struct check_worker {
 #define dp__check_constructed(pool, object) ((void)(pool), true)
 #define dp__check_condemned(pool, object) ((void)(pool))
 #define dp__check_trim(pool, n) ((void)(pool), (void)(n))
-#define dp__check_untrim(pool, n) ((void)(pool), (void)(n))
+#define dp__check_untrim(pool, n, condemned)                                   \
+	((void)(pool), (void)(n), (void)(condemned))
 #define dp__check_trimmed(pool, object) ((void)(pool))
+#define dp__check_magazines(pool, n) ((void)(pool), (void)(n))
 #define dp__check_bound(pool) ((void)(pool))
 #define dp__check_audit(pool, objects, n) ((void)(pool), true)
 #define dp__check_lock(pool) ((void)(pool))

@@ -35,7 +35,7 @@ give_partial(struct dp_pool *pool, struct seat *seat, struct magazine *m,
 	if (n > 0)
 		give(pool, seat, m, n, surplus);
 	else
-		dp__store_free(&pool->store, m);
+		pool_free_empty(pool, m);
 }
 
 void
@@ -47,7 +47,7 @@ dp__pool_give_any(struct dp_pool *pool, struct seat *seat, struct magazine *m,
 	else if (n > 0)
 		give_partial(pool, seat, m, n, surplus);
 	else
-		dp__store_free(&pool->store, m);
+		pool_free_empty(pool, m);
 }
 
 void

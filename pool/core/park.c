@@ -133,7 +133,7 @@ gather_one(struct dp_pool *pool, struct seat *seat, struct park *park,
 		dp__pool_give_any(pool, seat, m, magazine_count(m), surplus);
 		dp__registry_fold(&pool->registry, &seat->counts);
 	} else if (empty) {
-		dp__store_free(&pool->store, empty);
+		pool_free_empty(pool, empty);
 	}
 }
 
@@ -186,7 +186,7 @@ dp__pool_gather(struct dp_pool *pool, struct seat *seat)
 		gather(pool, seat, &surplus);
 		more = surplus.length > 0 && left > 0;
 		dp__pool_discard_all(pool, &seat->counts, &surplus);
-		dp__check_untrim(pool, in_hands);
+		dp__check_untrim(pool, in_hands, 0);
 		destructed += counts_get(&seat->counts, DESTRUCTED);
 		dp__registry_fold(&pool->registry, &seat->counts);
 	}

@@ -125,6 +125,7 @@ dp__pool_destruct(struct dp_pool *pool, struct counts *counts, void *object)
 {
 	counts_add(counts, DESTRUCTED, 1);
 	dp__check_condemned(pool, object);
+	reserve_give_back(&pool->reserve, 1);
 	dp__pool_unmake(pool, object);
 }
 
@@ -135,8 +136,10 @@ dp__pool_condemn(struct dp_pool *pool, struct counts *counts,
 	uint32_t n = magazine_count(m);
 
 	counts_add(counts, DESTRUCTED, n);
+	dp__check_magazines(pool, -1);
 	for (uint32_t i = 0; i < n; i++)
 		dp__check_condemned(pool, m->body[i]);
+	reserve_give_back(&pool->reserve, n);
 }
 
 void
@@ -205,6 +208,7 @@ dp_pool_create(const struct dp_config *config)
 	dp__source_init(&pool->source, config);
 	limit_init(&pool->objects, config->max_objects);
 	limit_init(&pool->depot, config->depot_limit);
+	reserve_init(&pool->reserve);
 	pool->trim = config->trim;
 	atomic_init(&pool->asked, 0);
 	atomic_init(&pool->exchanges, 0);
@@ -275,10 +279,11 @@ dp_pool_destroy(struct dp_pool *pool)
 struct reservation {
 	struct dp_pool *pool;
 	struct seat seat;
-	size_t n;         /* objects that are to come; 0: all came */
+	size_t n;         /* objects */
 	size_t magazines; /* places in the depot, for these */
 	struct list made;
 	struct magazine *filling; /* NULL: none */
+	bool given;               /* all of them */
 };
 
 /* One more magazine, of up to n objects.  Returns 0 or a negative errno. */
@@ -327,14 +332,7 @@ give_list(struct reservation *reservation)
 		pool_put(pool, seat, m, n);
 		dp__registry_fold(&pool->registry, &seat->counts);
 	}
-	reservation->n = 0;
-}
-
-static void
-add_reserved(struct dp_pool *pool, uint64_t n)
-{
-	/* P1 relaxed: a number; the caller's own objects come after it. */
-	atomic_fetch_add_explicit(&pool->reserved, n, memory_order_relaxed);
+	reservation->given = true;
 }
 
 /* Discards what was not given, also if a constructor's exception ends it. */
@@ -343,15 +341,20 @@ reservation_end(struct reservation *reservation)
 {
 	struct dp_pool *pool = reservation->pool;
 	struct seat *seat = &reservation->seat;
+	struct list *made = &reservation->made;
 
 	if (reservation->filling)
-		list_push(&reservation->made, reservation->filling);
-	dp__pool_discard_all(pool, &seat->counts, &reservation->made);
+		list_push(made, reservation->filling);
+	uint64_t missing = reservation->n - made->objects;
+
+	reserve_end(&pool->reserve, reservation->n);
+	dp__pool_discard_all(pool, &seat->counts, made);
 	dp__registry_fold(&pool->registry, &seat->counts);
-	if (reservation->n > 0) {
-		add_reserved(pool, -(uint64_t)reservation->n);
+	if (!reservation->given) {
+		reserve_give_back(&pool->reserve, missing);
 		limit_give(&pool->depot, reservation->magazines);
 	}
+	dp__check_magazines(pool, 1);
 	dp__backend_leave(&pool->backend, seat);
 }
 
@@ -375,7 +378,8 @@ dp_pool_reserve(struct dp_pool *pool, size_t n)
 		};
 
 	dp__backend_join(&pool->backend, &reservation.seat);
-	add_reserved(pool, n);
+	dp__check_magazines(pool, -1);
+	reserve_begin(&pool->reserve, n);
 	while (status == 0 && reservation.made.objects < n)
 		status = fill(&reservation,
 			      n - (size_t)reservation.made.objects);

@@ -12,6 +12,7 @@
 #include "trace/probe.h"
 #include "registry.h"
 #include "memory/source.h"
+#include "shared/reserve.h"
 #include "shared/store.h"
 
 /*
@@ -28,7 +29,7 @@ struct dp_pool {
 	struct dp_pool *next;
 	struct dp_pool **here;
 	/* Any thread. */
-	_Atomic uint64_t reserved; /* objects */
+	struct reserve reserve;
 	struct registry registry;
 	struct check_pool check;
 	struct store store;
@@ -56,6 +57,8 @@ static inline void
 pool_taken(struct dp_pool *pool, struct seat *seat, const struct magazine *m)
 {
 	PROBE3(refill, pool->name, seat, magazine_count(m));
+	if (magazine_count(m) < pool->store.magazine_size)
+		dp__check_magazines(pool, 1);
 	limit_give(&pool->depot, 1);
 	counts_add(&seat->counts, REFILLS, 1);
 	counts_add(&seat->counts, REFILLED, magazine_count(m));
@@ -104,6 +107,8 @@ pool_put(struct dp_pool *pool, struct seat *seat, struct magazine *m,
 	 uint32_t n)
 {
 	PROBE3(flush, pool->name, seat, n);
+	if (n < pool->store.magazine_size)
+		dp__check_magazines(pool, -1);
 	counts_add(&seat->counts, FLUSHES, 1);
 	counts_add(&seat->counts, FLUSHED, n);
 	magazine_set_count(m, n);
@@ -127,13 +132,29 @@ pool_give(struct dp_pool *pool, struct seat *seat, struct magazine *m,
 	return false;
 }
 
-/* An empty magazine, and it says so; NULL: out of memory. */
+/*
+ * An empty magazine, and it says so; NULL: out of memory.  The only place where
+ * one is made: the bound on magazines rests on that.
+ */
 static inline struct magazine *
 pool_empty(struct dp_pool *pool, struct seat *seat)
 {
 	struct magazine *m = dp__backend_take_empty(&pool->backend, seat);
 
-	return m ? m : dp__store_make(&pool->store);
+	if (m)
+		return m;
+	m = dp__store_make(&pool->store);
+	if (m)
+		dp__check_magazines(pool, 1);
+	return m;
+}
+
+/* Frees one that holds no object.  pre: m is the caller's own */
+static inline void
+pool_free_empty(struct dp_pool *pool, struct magazine *m)
+{
+	dp__store_free(&pool->store, m);
+	dp__check_magazines(pool, -1);
 }
 
 /* NULL with errno set. */

@@ -4,11 +4,18 @@
 
 #include "pool.h"
 
-static uint64_t
-reserved(const struct dp_pool *pool)
+/* Those that the backend does not have are in hands, mostly of workers. */
+static void
+count_magazines(struct dp_pool *pool, struct dp_stats *stats)
 {
-	/* P2 relaxed: a number. */
-	return atomic_load_explicit(&pool->reserved, memory_order_relaxed);
+	uint64_t depot = dp__backend_magazines(&pool->backend);
+	uint64_t empty = dp__backend_empties(&pool->backend);
+	uint64_t all = dp__store_bodies(&pool->store);
+
+	stats->magazines_depot = depot;
+	stats->magazines_empty = empty;
+	stats->magazines_cached = all > depot + empty ? all - depot - empty : 0;
+	stats->magazine_slots = dp__store_slots(&pool->store);
 }
 
 void
@@ -25,7 +32,7 @@ dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats)
 		.depot = dp__backend_count(&pool->backend),
 		.constructed = sum.of[CONSTRUCTED],
 		.destructed = sum.of[DESTRUCTED],
-		.reserved = reserved(pool),
+		.reserved = reserve_objects(&pool->reserve),
 		.refills = sum.of[REFILLS],
 		.flushes = sum.of[FLUSHES],
 		.misses = sum.of[MISSES],
@@ -38,6 +45,7 @@ dp_pool_stats(struct dp_pool *pool, struct dp_stats *stats)
 		.magazine_size = pool->store.magazine_size,
 		.object_size = pool->source.object_bytes,
 	};
+	count_magazines(pool, stats);
 }
 
 size_t
@@ -52,7 +60,8 @@ dp_pool_bound(struct dp_pool *pool, size_t peak_in_use)
 
 	if (!dp__backend_shares ||
 	    __builtin_add_overflow(peak_in_use, cached, &bound) ||
-	    __builtin_add_overflow(bound, reserved(pool), &bound) ||
+	    __builtin_add_overflow(bound, reserve_objects(&pool->reserve),
+				   &bound) ||
 	    bound > max)
 		return (size_t)max;
 	return (size_t)bound;

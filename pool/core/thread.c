@@ -156,16 +156,25 @@ dp_pool_borrow(struct dp_pool *pool)
 	return object;
 }
 
-/* Without a worker: nowhere to put it. */
+/*
+ * Without a worker: nowhere to put it.  With the object an empty magazine goes,
+ * which it would have filled a part of: so the bound on magazines holds.
+ */
 static __attribute__((noinline)) void
 destruct_orphan(struct dp_pool *pool, void *object, const void *site)
 {
-	struct counts counts = { 0 };
+	struct seat seat;
 
+	dp__backend_join(&pool->backend, &seat);
 	dp__check_return(pool, NULL, &object, 1, site);
 	watch_returned(pool, &object, 1);
-	dp__pool_destruct(pool, &counts, object);
-	dp__registry_fold(&pool->registry, &counts);
+	struct magazine *m = dp__backend_take_empty(&pool->backend, &seat);
+
+	if (m)
+		pool_free_empty(pool, m);
+	dp__pool_destruct(pool, &seat.counts, object);
+	dp__registry_fold(&pool->registry, &seat.counts);
+	dp__backend_leave(&pool->backend, &seat);
 	dp__check_returned(pool, NULL, 1);
 }
 

@@ -22,7 +22,8 @@ condemn(struct dp_pool *pool, struct seat *seat, bool last)
 
 	if (m)
 		PROBE3(trim, pool->name, seat, count);
-	dp__check_untrim(pool, size - count);
+	dp__check_untrim(pool, size, count);
+	reserve_give_back(&pool->reserve, count);
 	counts_add(&seat->counts, DESTRUCTED, count);
 	return m;
 }
@@ -78,7 +79,7 @@ free_empties(struct dp_pool *pool, struct seat *seat)
 	for (uint32_t left = dp__store_slots(&pool->store);
 	     left > 0 && (m = dp__backend_take_empty(&pool->backend, seat));
 	     left--)
-		dp__store_free(&pool->store, m);
+		pool_free_empty(pool, m);
 }
 
 size_t

@@ -57,7 +57,11 @@ refill(struct worker *w)
 	w->exchanges++;
 	worker_load(w, m, magazine_count(m));
 	magazine_set_count(empty, 0);
-	dp__backend_give_empty(&w->pool->backend, &w->seat, empty);
+	/* Who gave a partial one took no empty one for it. */
+	if (magazine_count(m) < w->pool->store.magazine_size)
+		pool_free_empty(w->pool, empty);
+	else
+		dp__backend_give_empty(&w->pool->backend, &w->seat, empty);
 	return true;
 }
 
@@ -311,6 +315,32 @@ dp_return_bulk(struct dp_worker *head, void *const *objects, size_t n)
 
 /* --- Coming and going ---------------------------------------------------- */
 
+/* A worker with a seat and two empty magazines; NULL: out of memory. */
+static struct worker *
+make_worker(struct dp_pool *pool)
+{
+	struct worker *w = dp__source_alloc(&pool->source, sizeof(*w),
+					    _Alignof(struct worker));
+
+	if (!w)
+		return NULL;
+	/* Plain: R8 publishes it. */
+	memset(w, 0, sizeof(*w));
+	w->pool = pool;
+	dp__backend_join(&pool->backend, &w->seat);
+	struct magazine *loaded = pool_empty(pool, &w->seat);
+
+	w->previous = loaded ? pool_empty(pool, &w->seat) : NULL;
+	if (w->previous) {
+		worker_load(w, loaded, 0);
+		return w;
+	}
+	if (loaded)
+		pool_free_empty(pool, loaded);
+	dp__source_free(&pool->source, w);
+	return NULL;
+}
+
 struct dp_worker *
 dp_worker_attach(struct dp_pool *pool)
 {
@@ -318,32 +348,20 @@ dp_worker_attach(struct dp_pool *pool)
 		errno = ESHUTDOWN;
 		return NULL;
 	}
-	struct worker *w = dp__source_alloc(&pool->source, sizeof(*w),
-					    _Alignof(struct worker));
-	struct magazine *loaded = w ? dp__store_make(&pool->store) : NULL;
-	struct magazine *previous =
-		loaded ? dp__store_make(&pool->store) : NULL;
+	dp__check_arrive(pool);
+	struct worker *w = make_worker(pool);
 
-	if (!previous) {
-		if (loaded)
-			dp__store_free(&pool->store, loaded);
-		if (w)
-			dp__source_free(&pool->source, w);
+	if (!w) {
+		dp__check_gone(pool);
 		errno = ENOMEM;
 		return NULL;
 	}
-	/* Plain: R8 publishes it. */
-	memset(w, 0, sizeof(*w));
-	w->pool = pool;
 	w->hides = pool->watched;
 	w->head.poison_bytes = DP_POISONS ? pool->source.object_bytes : 0;
-	w->previous = previous;
 	w->answered = worker_asked(w);
-	worker_load(w, loaded, 0);
 	worker_set_room(w, w->pool->store.magazine_size);
 	dp__check_attach(w);
 	worker_hide(w);
-	dp__backend_join(&pool->backend, &w->seat);
 	dp__registry_add(&pool->registry, w);
 	return &w->head;
 }
@@ -366,6 +384,7 @@ dp_worker_detach(struct dp_worker *head)
 	dp__backend_leave(&pool->backend, &w->seat);
 	dp__registry_remove(&pool->registry, w);
 	dp__source_free(&pool->source, w);
+	dp__check_gone(pool);
 	dp__registry_left(&pool->registry);
 }
 

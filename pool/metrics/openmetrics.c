@@ -130,13 +130,20 @@ read_flows(struct dp_pool *pool, struct snapshot *snapshot)
 	return 0;
 }
 
-/* The bound comes last, for it only grows.  Returns 0 or -ENOMEM. */
+/*
+ * The bound grows as workers attach and objects are reserved, and falls as
+ * objects are given up: of before and after the larger.  Returns 0 or -ENOMEM.
+ */
 static int
 read_pool(struct dp_pool *pool, struct snapshot *snapshot)
 {
 	escape(snapshot->label, pool->name);
+	size_t before = dp_pool_bound(pool, 0);
+
 	dp_pool_stats(pool, &snapshot->stats);
-	snapshot->slack = dp_pool_bound(pool, 0);
+	size_t after = dp_pool_bound(pool, 0);
+
+	snapshot->slack = before > after ? before : after;
 	return read_flows(pool, snapshot);
 }
 
@@ -174,10 +181,10 @@ write_info(const struct exposition *out)
 
 static void
 write_state(const struct exposition *out, const struct snapshot *snapshot,
-	    const char *state, uint64_t objects)
+	    const char *name, const char *state, uint64_t n)
 {
-	write_name(out, snapshot, "_objects", "state", state);
-	fprintf(out->file, "%" PRIu64 "\n", objects);
+	write_name(out, snapshot, name, "state", state);
+	fprintf(out->file, "%" PRIu64 "\n", n);
 }
 
 static void
@@ -189,9 +196,28 @@ write_objects(const struct exposition *out)
 	for (size_t i = 0; i < out->n; i++) {
 		const struct snapshot *of = &out->each[i];
 
-		write_state(out, of, "in_use", of->stats.in_use);
-		write_state(out, of, "cached", of->stats.cached);
-		write_state(out, of, "depot", of->stats.depot);
+		write_state(out, of, "_objects", "in_use", of->stats.in_use);
+		write_state(out, of, "_objects", "cached", of->stats.cached);
+		write_state(out, of, "_objects", "depot", of->stats.depot);
+	}
+}
+
+static void
+write_magazines(const struct exposition *out)
+{
+	write_family(out, "_magazines", "gauge",
+		     "Magazines by state: in caches; with objects in the "
+		     "shared pool; empty there.");
+	for (size_t i = 0; i < out->n; i++) {
+		const struct snapshot *of = &out->each[i];
+		const struct dp_stats *stats = &of->stats;
+
+		write_state(out, of, "_magazines", "cached",
+			    stats->magazines_cached);
+		write_state(out, of, "_magazines", "depot",
+			    stats->magazines_depot);
+		write_state(out, of, "_magazines", "empty",
+			    stats->magazines_empty);
 	}
 }
 
@@ -219,7 +245,7 @@ static const struct number {
 	  "Exchanges that failed or waited and went on." },
 	{ "_reserved", "gauge", "_reserved",
 	  offsetof(struct dp_stats, reserved),
-	  "Objects constructed ahead of time." },
+	  "Objects constructed ahead of time and not given up." },
 	{ "_workers", "gauge", "_workers", offsetof(struct dp_stats, workers),
 	  "Workers attached." },
 	{ "_workers_peak", "gauge", "_workers_peak",
@@ -227,6 +253,9 @@ static const struct number {
 	  "The most workers attached at once." },
 	{ "_magazine_size", "gauge", "_magazine_size",
 	  offsetof(struct dp_stats, magazine_size), "Objects in a magazine." },
+	{ "_magazine_slots", "gauge", "_magazine_slots",
+	  offsetof(struct dp_stats, magazine_slots),
+	  "Slots with a magazine or kept for one." },
 };
 
 static void
@@ -290,6 +319,7 @@ write_all(const struct exposition *out)
 {
 	write_info(out);
 	write_objects(out);
+	write_magazines(out);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		write_number(out, &numbers[i]);
 	write_bound(out);

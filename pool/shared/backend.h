@@ -60,7 +60,10 @@ struct magazine *dp__backend_take(struct backend *backend, struct seat *seat);
 struct magazine *dp__backend_take_partial(struct backend *backend,
 					  struct seat *seat);
 
-/* An empty magazine, or NULL: make one; may miss one. */
+/*
+ * An empty magazine.  NULL only if there was an instant during the call at
+ * which the backend held none for this seat: then, and only then, one is made.
+ */
 struct magazine *dp__backend_take_empty(struct backend *backend,
 					struct seat *seat);
 
@@ -94,6 +97,10 @@ struct magazine *dp__backend_drain(struct backend *backend);
 
 /* Objects inside, but for those in seats: exact while nothing moves. */
 uint64_t dp__backend_count(struct backend *backend);
+
+/* Magazines, likewise: with objects; empty. */
+uint64_t dp__backend_magazines(struct backend *backend);
+uint64_t dp__backend_empties(struct backend *backend);
 
 /* Around fork(): between the two, what a lock protects is whole. */
 void dp__backend_lock(struct backend *backend);

@@ -203,6 +203,24 @@ dp__backend_count(struct backend *backend)
 	return objects;
 }
 
+uint64_t
+dp__backend_magazines(struct backend *backend)
+{
+	pthread_mutex_lock(&backend->lock);
+	uint64_t n = (uint64_t)backend->full.length + backend->partial.length;
+	pthread_mutex_unlock(&backend->lock);
+	return n;
+}
+
+uint64_t
+dp__backend_empties(struct backend *backend)
+{
+	pthread_mutex_lock(&backend->lock);
+	uint64_t n = backend->empty.length;
+	pthread_mutex_unlock(&backend->lock);
+	return n;
+}
+
 void
 dp__backend_lock(struct backend *backend)
 {

@@ -147,6 +147,22 @@ dp__backend_count(struct backend *backend)
 	return objects;
 }
 
+uint64_t
+dp__backend_magazines(struct backend *backend)
+{
+	pthread_mutex_lock(&backend->lock);
+	uint64_t n = backend->stranded.length;
+	pthread_mutex_unlock(&backend->lock);
+	return n;
+}
+
+uint64_t
+dp__backend_empties(struct backend *backend)
+{
+	(void)backend;
+	return 0;
+}
+
 void
 dp__backend_lock(struct backend *backend)
 {

@@ -16,7 +16,7 @@
  *    of racks: any number names a rack by its low bits, and any rack will do,
  *    for racks are stacks that all threads may use.
  * 2. "Nothing there" needs an instant at which all heads were empty: two passes
- *    with equal tags, see stack.h.
+ *    with equal tags, see stack.h.  So does "no empty one".
  * 3. Nobody moves a magazine from a rack to the depot: one in a third party's
  *    hands would be missed by that answer, and belong to no cache.  A full
  *    rack's giver gives its own magazine to the depot instead.
@@ -195,12 +195,11 @@ dp__backend_take_partial(struct backend *backend, struct seat *seat)
 			 &seat->counts);
 }
 
-/* Of other CPUs, too, before one is made: so a trim finds all of them. */
-struct magazine *
-dp__backend_take_empty(struct backend *backend, struct seat *seat)
+/* One look everywhere for an empty magazine. */
+static struct magazine *
+take_empty_once(struct backend *backend, struct seat *seat, uint32_t own)
 {
 	const struct magazine_table *table = &backend->store->table;
-	uint32_t own = own_number(seat);
 	struct rack *rack = racks_at(&backend->racks, own, 0);
 	struct magazine *m = depot_pop(&rack->empty, table, &seat->counts);
 
@@ -210,6 +209,22 @@ dp__backend_take_empty(struct backend *backend, struct seat *seat)
 		m = racks_steal_empty(&backend->racks, own, table,
 				      &seat->counts);
 	return m;
+}
+
+/* Of other CPUs, too, before one is made: so a trim finds all of them. */
+struct magazine *
+dp__backend_take_empty(struct backend *backend, struct seat *seat)
+{
+	uint32_t own = own_number(seat);
+
+	/* Another turn only if others took or gave something meanwhile. */
+	do {
+		struct magazine *m = take_empty_once(backend, seat, own);
+
+		if (m)
+			return m;
+	} while (!racks_lack_empties(&backend->racks, &backend->depot));
+	return NULL;
 }
 
 void
@@ -290,6 +305,24 @@ dp__backend_count(struct backend *backend)
 	return full * store->magazine_size + depot_count(&backend->depot,
 							 &store->table,
 							 store->magazine_size);
+}
+
+uint64_t
+dp__backend_magazines(struct backend *backend)
+{
+	const struct magazine_table *table = &backend->store->table;
+
+	return racks_count(&backend->racks, table) +
+	       depot_magazines(&backend->depot, table);
+}
+
+uint64_t
+dp__backend_empties(struct backend *backend)
+{
+	const struct magazine_table *table = &backend->store->table;
+
+	return racks_count_empties(&backend->racks, table) +
+	       stack_depth(&backend->depot.empty, table);
 }
 
 void

@@ -154,6 +154,18 @@ dp__backend_count(struct backend *backend)
 			   backend->store->magazine_size);
 }
 
+uint64_t
+dp__backend_magazines(struct backend *backend)
+{
+	return depot_magazines(&backend->depot, &backend->store->table);
+}
+
+uint64_t
+dp__backend_empties(struct backend *backend)
+{
+	return stack_depth(&backend->depot.empty, &backend->store->table);
+}
+
 void
 dp__backend_lock(struct backend *backend)
 {

@@ -84,6 +84,14 @@ depot_scan(const struct depot *depot, uint64_t *tags)
 	return full && partial;
 }
 
+/* Magazines with objects; of each kind as of an instant of its own. */
+static inline uint64_t
+depot_magazines(const struct depot *depot, const struct magazine_table *table)
+{
+	return (uint64_t)stack_depth(&depot->full.stack, table) +
+	       stack_depth(&depot->partial, table);
+}
+
 /*
  * Objects.  Partial magazines are counted one by one: while they move the walk
  * may leave the stack, but never the table, and it ends.

@@ -104,6 +104,27 @@ racks_are_empty(const struct racks *racks, const struct depot *depot)
 	       racks_scan(racks, depot, &second) && first == second;
 }
 
+/* As racks_scan(), for empty magazines. */
+static inline bool
+racks_scan_empties(const struct racks *racks, const struct depot *depot,
+		   uint64_t *tags)
+{
+	for (uint32_t i = 0; i < racks->n; i++)
+		if (!stack_scan(&racks->rack[i].empty, tags))
+			return false;
+	return stack_scan(&depot->empty, tags);
+}
+
+/* Was there an instant at which neither racks nor depot had an empty one? */
+static inline bool
+racks_lack_empties(const struct racks *racks, const struct depot *depot)
+{
+	uint64_t first = 0, second = 0;
+
+	return racks_scan_empties(racks, depot, &first) &&
+	       racks_scan_empties(racks, depot, &second) && first == second;
+}
+
 /* Full magazines that nobody needed; a new interval begins. */
 static inline uint64_t
 racks_unneeded(const struct racks *racks, const struct magazine_table *table)
@@ -123,6 +144,18 @@ racks_count(const struct racks *racks, const struct magazine_table *table)
 
 	for (uint32_t i = 0; i < racks->n; i++)
 		n += stack_depth(&racks->rack[i].full.stack, table);
+	return n;
+}
+
+/* Empty ones, likewise. */
+static inline uint64_t
+racks_count_empties(const struct racks *racks,
+		    const struct magazine_table *table)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < racks->n; i++)
+		n += stack_depth(&racks->rack[i].empty, table);
 	return n;
 }
 

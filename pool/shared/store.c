@@ -28,7 +28,7 @@ dp__store_init(struct store *store, struct source *source,
 	memset(&store->table, 0, sizeof(store->table));
 	store->source = source;
 	store->magazine_size = magazine_size;
-	store->n_slots = 0;
+	atomic_init(&store->n_slots, 0);
 	atomic_init(&store->unused.head, 0);
 	return -pthread_mutex_init(&store->lock, NULL);
 }
@@ -36,7 +36,7 @@ dp__store_init(struct store *store, struct source *source,
 void
 dp__store_fini(struct store *store)
 {
-	for (uint32_t i = 1; i <= store->n_slots; i++) {
+	for (uint32_t i = 1; i <= dp__store_slots(store); i++) {
 		struct magazine *m = magazine_at(&store->table, i);
 
 		if (m->body)
@@ -57,10 +57,10 @@ dp__store_fini(struct store *store)
 static struct magazine *
 add_slot_locked(struct store *store)
 {
-	if (store->n_slots == MAGAZINE_INDEX_MAX)
+	if (dp__store_slots(store) == MAGAZINE_INDEX_MAX)
 		return NULL;
 
-	uint32_t index = store->n_slots + 1;
+	uint32_t index = dp__store_slots(store) + 1;
 	struct magazine_place place = magazine_place(index);
 
 	if (place.offset == 0) {
@@ -76,7 +76,8 @@ add_slot_locked(struct store *store)
 		atomic_store_explicit(&store->table.segments[place.segment],
 				      segment, memory_order_release);
 	}
-	store->n_slots = index;
+	/* M8 relaxed: by the lock; a number for everybody else. */
+	atomic_store_explicit(&store->n_slots, index, memory_order_relaxed);
 	struct magazine *m = magazine_at(&store->table, index);
 
 	m->index = index;
@@ -93,12 +94,22 @@ add_slot(struct store *store)
 }
 
 uint32_t
-dp__store_slots(struct store *store)
+dp__store_slots(const struct store *store)
 {
-	pthread_mutex_lock(&store->lock);
-	uint32_t n = store->n_slots;
-	pthread_mutex_unlock(&store->lock);
-	return n;
+	/* M9 relaxed: by the lock, or a number. */
+	return atomic_load_explicit(&store->n_slots, memory_order_relaxed);
+}
+
+/*
+ * Slots are never fewer, but may be read as of earlier than the stack.
+ */
+uint32_t
+dp__store_bodies(const struct store *store)
+{
+	uint32_t unused = stack_depth(&store->unused, &store->table);
+	uint32_t slots = dp__store_slots(store);
+
+	return slots > unused ? slots - unused : 0;
 }
 
 struct magazine *

@@ -17,8 +17,8 @@ struct store {
 	struct magazine_table table;
 	struct source *source;
 	uint32_t magazine_size;
-	pthread_mutex_t lock; /* protects growth: n_slots, new segments */
-	uint32_t n_slots;
+	pthread_mutex_t lock;     /* protects growth: new segments, n_slots */
+	_Atomic uint32_t n_slots; /* read by anyone */
 	_Alignas(CPU_APART_BYTES) struct stack unused;
 };
 
@@ -32,8 +32,9 @@ void dp__store_fini(struct store *store);
 /* An empty magazine, the caller's own; NULL: out of memory. */
 struct magazine *dp__store_make(struct store *store);
 
-/* How many slots there are. */
-uint32_t dp__store_slots(struct store *store);
+/* How many slots there are, and how many of them with a body; stale at once. */
+uint32_t dp__store_slots(const struct store *store);
+uint32_t dp__store_bodies(const struct store *store);
 
 /* Frees the body at once; pre: m is the caller's own and holds no object. */
 void dp__store_free(struct store *store, struct magazine *m);

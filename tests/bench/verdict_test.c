@@ -167,6 +167,52 @@ what_a_spike_added_has_to_come_back(void **state)
 	assert_int_equal(trial.failures, 0);
 }
 
+/*
+ * Failures of a trial of two seconds that had 4 MiB, and in its last half so
+ * many KiB more each second, with so many objects of 1,008 bytes.
+ */
+static unsigned
+failures_of_growth(double kib_per_s, uint64_t objects, size_t bound)
+{
+	static struct trial trial;
+
+	trial = (struct trial){ .ops = 1,
+				.footprint_peak = objects,
+				.bound = bound };
+	trial.workload = workload_of(2, .5, DESTINATION_UNIFORM);
+	trial.workload.object_bytes = 1008;
+	for (int i = 0; i <= 20; i++) {
+		double late_s = i > 10 ? .1 * (i - 10) : 0;
+
+		memory_series_add(&trial.memory, (uint64_t)i * 100000000,
+				  4096 + (uint64_t)(late_s * kib_per_s));
+	}
+	verdict_measured(&trial, 2);
+	return trial.failures;
+}
+
+static void
+memory_must_not_go_on_growing_where_there_is_a_bound(void **state)
+{
+	struct trial trial = { .ops = 1, .bound = 9 };
+	unsigned grows = VERDICT_JUDGES_GROWTH;
+
+	(void)state;
+	assert_int_equal(failures_of_growth(0, 4, 400), 0);
+	assert_int_equal(failures_of_growth(500, 4, 400), 0);
+	assert_int_equal(failures_of_growth(530, 4, 400), grows);
+	assert_int_equal(failures_of_growth(-530, 4, 400), 0);
+	/* What objects explain. */
+	assert_int_equal(failures_of_growth(600, 100, 400), 0);
+	assert_int_equal(failures_of_growth(630, 100, 400), grows);
+	/* The control, and whoever promises nothing. */
+	assert_int_equal(failures_of_growth(9999, 4, SIZE_MAX), 0);
+	/* Without samples there is nothing to say. */
+	trial.workload = workload_of(2, .5, DESTINATION_UNIFORM);
+	verdict_measured(&trial, 2);
+	assert_int_equal(trial.failures, 0);
+}
+
 int
 main(void)
 {
@@ -175,6 +221,8 @@ main(void)
 		cmocka_unit_test(noise_is_what_others_take_from_the_workers),
 		cmocka_unit_test(verdict_falls_on_what_does_not_hold),
 		cmocka_unit_test(what_a_spike_added_has_to_come_back),
+		cmocka_unit_test(
+			memory_must_not_go_on_growing_where_there_is_a_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,8 @@ model_destruct(void *memory, void *arg)
 	must("an object destructed is not lent", object->lent == 0);
 	object->cookie = 0;
 	model->destructed++;
+	if (model->reserved > 0)
+		model->reserved--;
 }
 
 void

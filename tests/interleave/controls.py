@@ -24,6 +24,10 @@ TWO_PASSES_PERCPU = '''racks_scan(racks, depot, &first) &&
 	       racks_scan(racks, depot, &second) && first == second;'''
 TWO_PASSES_TREIBER = '''depot_scan(&backend->depot, &first) &&
 	       depot_scan(&backend->depot, &second) && first == second;'''
+TWO_PASSES_EMPTIES = '''racks_scan_empties(racks, depot, &first) &&
+	       racks_scan_empties(racks, depot, &second) && first == second;'''
+AGAIN_EMPTIES = ('while (!racks_lack_empties(&backend->racks, '
+                 '&backend->depot));')
 AGAIN = 'while (!is_empty(backend));'
 AGAIN_PERCPU = 'while (!racks_are_empty(&backend->racks, &backend->depot));'
 TAKE_UNTAGGED = '''static struct magazine *
@@ -131,6 +135,17 @@ LIMIT_GIVES = '''atomic_fetch_sub_explicit(&limit->taken, n,
 LIMIT_GIVES_LATER = '''atomic_store_explicit(&limit->taken,
 			atomic_load_explicit(&limit->taken,
 			memory_order_relaxed) - n, memory_order_relaxed);'''
+GIVES_BACK = '''!atomic_compare_exchange_weak_explicit(
+		&reserve->there, &there, left, memory_order_relaxed,
+		memory_order_relaxed));'''
+GIVES_BACK_LATER = '''0);
+	atomic_store_explicit(&reserve->there, left,
+			      memory_order_relaxed);'''
+COMES = ('atomic_fetch_add_explicit(&reserve->there, n, '
+         'memory_order_relaxed);')
+COMES_LATER = '''atomic_store_explicit(&reserve->there,
+		atomic_load_explicit(&reserve->there, memory_order_relaxed) + n,
+		memory_order_relaxed);'''
 MARK_READ = 'atomic_load_explicit(&shelf->low, memory_order_relaxed);'
 MARK_WRITTEN = ('atomic_store_explicit(&shelf->low, low, '
                 'memory_order_relaxed);')
@@ -191,6 +206,17 @@ CONTROLS = {
     'empty-without-tags-percpu': Control('interleave-depot-percpu', (
         ('racks.h', TWO_PASSES_PERCPU,
          TWO_PASSES_PERCPU.replace(' && first == second', '')),)),
+    'no-empty-after-one-look-percpu': Control('interleave-depot-percpu', (
+        ('backend_percpu.c', AGAIN_EMPTIES, 'while (0);'),),
+        scene='moved-empties'),
+    'no-empty-after-one-pass-percpu': Control('interleave-depot-percpu', (
+        ('racks.h', TWO_PASSES_EMPTIES,
+         'racks_scan_empties(racks, depot, &first) && second == 0;'),),
+        scene='moved-empties'),
+    'no-empty-without-tags-percpu': Control('interleave-depot-percpu', (
+        ('racks.h', TWO_PASSES_EMPTIES,
+         TWO_PASSES_EMPTIES.replace(' && first == second', '')),),
+        scene='moved-empties'),
     'removal-acquires-only-treiber': Control('interleave-depot-treiber', (
         ('stack.h', POP_DONE, POP_DONE.replace('acq_rel', 'acquire')),)),
     'removal-acquires-only-percpu': Control('interleave-depot-percpu', (
@@ -200,8 +226,8 @@ CONTROLS = {
 		m = shelf_take''', '''i < 1; i++)
 		m = shelf_take'''),
         ('racks.h', '''i < racks->n; i++)
-		if (!stack_scan''', '''i < 1; i++)
-		if (!stack_scan'''))),
+		if (!stack_scan(&racks->rack[i].full''', '''i < 1; i++)
+		if (!stack_scan(&racks->rack[i].full'''))),
     'rack-never-used': Control('interleave-depot-percpu', (
         ('racks.h', 'return stack_depth(stack, table) < RACK_MAGAZINES;',
          'return stack == NULL && table == NULL;'),)),
@@ -248,6 +274,16 @@ CONTROLS = {
         ('limit.h', LIMIT_TAKES, LIMIT_TAKES_LATER),), scene='last-place'),
     'limit-given-in-two-steps': Control('interleave-limit', (
         ('limit.h', LIMIT_GIVES, LIMIT_GIVES_LATER),), scene='given-back'),
+    # What is reserved.
+    'reserve-given-back-in-two-steps': Control('interleave-reserve', (
+        ('reserve.h', GIVES_BACK, GIVES_BACK_LATER),), scene='given-back'),
+    'reserve-comes-in-two-steps': Control('interleave-reserve', (
+        ('reserve.h', COMES, COMES_LATER),), scene='given-back'),
+    'reserve-gone-before-it-is-there': Control('interleave-reserve', (
+        ('reserve.h', 'atomic_fetch_sub_explicit(&reserve->coming, n,',
+         'atomic_fetch_add_explicit(&reserve->there, n,'),
+        ('reserve.h', COMES, COMES.replace('fetch_add', 'fetch_sub').replace(
+            'there', 'coming'))), scene='told'),
     # What was needed.
     'mark-read-plain': Control('interleave-trim-treiber', (
         ('shelf.h', MARK_READ, '*(uint32_t *)&shelf->low;'),)),

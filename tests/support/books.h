@@ -29,6 +29,9 @@ books(struct dp_pool *pool)
 	stats.destructed = 0;
 	/* That it looked for an object is true. */
 	stats.misses = 0;
+	/* A slot that was added stays, and an empty magazine may have gone. */
+	stats.magazine_slots = 0;
+	stats.magazines_empty = 0;
 	return stats;
 }
 

@@ -129,6 +129,29 @@ take_empty_give(void *cpu)
 }
 
 static void
+take_empty_only(void *cpu)
+{
+	struct seat seat = seat_on(*(int *)cpu);
+
+	rig_take_empty(&seat);
+}
+
+/* One is inside at every instant: it comes here, another goes, and so on. */
+static void
+move_empties(void *cpu)
+{
+	struct seat seats[] = { seat_on(((int *)cpu)[0]),
+				seat_on(((int *)cpu)[1]) };
+	struct magazine *m = rig_claim(1);
+
+	magazine_set_count(m, 0);
+	for (int turn = 0; turn < 5 && m; turn++) {
+		rig_give(&seats[turn % 2], m);
+		m = rig_take_empty(&seats[(turn + 1) % 2]);
+	}
+}
+
+static void
 count(void *unused)
 {
 	(void)unused;
@@ -245,6 +268,16 @@ others(void)
 }
 
 static void
+moved_empties(void)
+{
+	rig_begin(1);
+	rig_put_in(3, 1);
+	rig_watch_empties();
+	interleave_start(take_empty_only, &cpus[0]);
+	interleave_start(move_empties, &cpus[0]);
+}
+
+static void
 counted(void)
 {
 	rig_begin(1);
@@ -270,6 +303,7 @@ main(int argc, char **argv)
 		{ "moved-by-two", moved_by_two, rig_end, { 2, 2, 0 } },
 		{ "emptied", emptied, rig_end, { 2, 1, 1 } },
 		{ "others", others, rig_end, { 1, 1, 0 } },
+		{ "moved-empties", moved_empties, rig_end, { 1, 6, 0 } },
 		{ "counted", counted, rig_end, { 2, 1, 0 } },
 	};
 

@@ -68,6 +68,16 @@ rig_watch(void)
 }
 
 void
+rig_watch_empties(void)
+{
+#ifdef RACK_MAGAZINES
+	for (uint32_t i = 0; i < rig.backend.racks.n; i++)
+		watch(&rig.backend.racks.rack[i].empty);
+#endif
+	watch(&rig.backend.depot.empty);
+}
+
+void
 rig_give(struct seat *seat, struct magazine *m)
 {
 	if (m)
@@ -79,6 +89,19 @@ rig_take(struct seat *seat)
 {
 	struct clock call = emptiness_call();
 	struct magazine *m = dp__backend_take(&rig.backend, seat);
+
+	if (m)
+		lending_take(m->body);
+	else
+		emptiness_answer(&call);
+	return m;
+}
+
+struct magazine *
+rig_take_empty(struct seat *seat)
+{
+	struct clock call = emptiness_call();
+	struct magazine *m = dp__backend_take_empty(&rig.backend, seat);
 
 	if (m)
 		lending_take(m->body);

@@ -25,12 +25,20 @@ void rig_begin(unsigned n_full);
 /* Gives one from the hand of thread 0, by that CPU. */
 void rig_put_in(unsigned i, int cpu);
 
-/* To be called last in a scene's begin(): what is inside now is known. */
+/*
+ * One of them to be called last in a scene's begin(): what is inside now is
+ * known, magazines with objects or those without.
+ */
 void rig_watch(void);
+void rig_watch_empties(void);
 
-/* The same with the caller's hand; takes fail if told an untrue "nothing". */
+/*
+ * The same with the caller's hand; takes of what is watched fail if told an
+ * untrue "nothing".
+ */
 void rig_give(struct seat *seat, struct magazine *m);
 struct magazine *rig_take(struct seat *seat);
+struct magazine *rig_take_empty(struct seat *seat);
 
 /* Magazine i, which thread 0 had kept for the caller. */
 struct magazine *rig_claim(unsigned i);

@@ -168,13 +168,13 @@ end(void)
 	struct magazine *m;
 	uint32_t retries, unused = 0, bodies = 0;
 
-	for (uint32_t i = 1; i <= store.n_slots; i++)
+	for (uint32_t i = 1; i <= dp__store_slots(&store); i++)
 		bodies += magazine_at(&store.table, i)->body != NULL;
 	while ((m = stack_pop(&store.unused, &store.table, &retries))) {
 		INTERLEAVE_REQUIRE(!m->body);
 		unused++;
 	}
-	INTERLEAVE_REQUIRE(unused + bodies == store.n_slots);
+	INTERLEAVE_REQUIRE(unused + bodies == dp__store_slots(&store));
 	INTERLEAVE_REQUIRE(bodies == lending_things());
 	dp__store_fini(&store);
 	INTERLEAVE_REQUIRE(arena_blocks() == 0);

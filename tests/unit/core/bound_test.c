@@ -52,10 +52,138 @@ bound_is_peak_plus_the_caches_of_all_but_one_plus_reserved(void **state)
 	assert_int_equal(dp_pool_bound(pool, 10), 10 + 2 * 2 * M);
 	assert_int_equal(dp_pool_reserve(pool, 7), 0);
 	assert_int_equal(dp_pool_bound(pool, 10), 10 + 2 * 2 * M + 7);
-	/* What was reserved stays in it. */
-	assert_int_equal(dp_pool_trim(pool, 0), 7);
-	assert_int_equal(dp_pool_bound(pool, 10), 10 + 2 * 2 * M + 7);
+	/* What was reserved goes with what is given up. */
+	assert_int_equal(dp_pool_trim(pool, 7 - M), M);
+	assert_int_equal(dp_pool_bound(pool, 10), 10 + 2 * 2 * M + 7 - M);
+	assert_int_equal(dp_pool_trim(pool, 0), 7 - M);
+	assert_int_equal(dp_pool_bound(pool, 10), 10 + 2 * 2 * M);
 	end(pool);
+}
+
+#define N_BURSTS 1000
+#define BURST (5 * M + 1)
+
+/* Prefilled for each burst, and given up after it. */
+static void
+bound_stays_if_reserve_and_trim_take_turns(void **state)
+{
+	struct dp_pool *pool = create();
+	void *objects[BURST];
+
+	(void)state;
+	for (int i = 0; i < N_BURSTS && !leaks(); i++) {
+		assert_int_equal(dp_pool_reserve(pool, BURST), 0);
+		struct dp_worker *worker = dp_worker_attach(pool);
+
+		assert_int_equal(dp_borrow_bulk(worker, objects, BURST), BURST);
+		dp_return_bulk(worker, objects, BURST);
+		dp_worker_detach(worker);
+		assert_int_equal(dp_pool_bound(pool, BURST), 2 * BURST);
+		assert_int_equal(dp_pool_trim(pool, 0), BURST);
+		assert_int_equal(dp_pool_bound(pool, BURST), BURST);
+	}
+	end(pool);
+}
+
+/* The same where depot_limit is what gives up, and nobody trims. */
+static void
+bound_stays_if_what_is_reserved_is_surplus_in_the_end(void **state)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+	void *objects[8 * M];
+
+	(void)state;
+	config.object_size = 8;
+	config.magazine_size = M;
+	config.depot_limit = 2;
+	struct dp_pool *pool = dp_pool_create(&config);
+
+	for (int i = 0; i < N_BURSTS && !leaks(); i++) {
+		struct dp_worker *worker = dp_worker_attach(pool);
+		struct dp_stats stats;
+
+		/* Empties the depot, so that there is room to reserve. */
+		assert_int_equal(dp_borrow_bulk(worker, objects, 4 * M), 4 * M);
+		assert_int_equal(dp_pool_reserve(pool, 2 * M), 0);
+		assert_int_equal(dp_borrow_bulk(worker, objects + 4 * M, 4 * M),
+				 4 * M);
+		dp_return_bulk(worker, objects, 8 * M);
+		dp_worker_detach(worker);
+		dp_pool_stats(pool, &stats);
+		assert_int_equal(stats.constructed - stats.destructed, 2 * M);
+		assert_int_equal(stats.reserved, 0);
+	}
+	end(pool);
+}
+
+/* Trims and borrows in the last constructor of a reserve. */
+static struct meddler {
+	struct dp_pool *pool;
+	struct dp_worker *worker;
+	int to_construct; /* until it meddles; 0: it does not */
+	int objects;      /* whose constructors have ended */
+	int objects_then;
+	size_t bound;
+} meddler;
+
+static int
+meddle(void *object, void *arg)
+{
+	void *objects[2 * M];
+
+	(void)object;
+	(void)arg;
+	if (meddler.to_construct == 0 || --meddler.to_construct > 0) {
+		meddler.objects++;
+		return 0;
+	}
+	dp_pool_trim(meddler.pool, 0);
+	assert_int_equal(dp_borrow_bulk(meddler.worker, objects, 2 * M), 2 * M);
+	meddler.objects_then = meddler.objects;
+	meddler.bound = dp_pool_bound(meddler.pool, 2 * M);
+	dp_return_bulk(meddler.worker, objects, 2 * M);
+	meddler.objects++;
+	return 0;
+}
+
+static void
+unmeddle(void *object, void *arg)
+{
+	(void)object;
+	(void)arg;
+	meddler.objects--;
+}
+
+/*
+ * What is given up meanwhile are other objects than those that the reserving
+ * thread has in its hands, which still count.
+ */
+static void
+bound_holds_if_others_are_given_up_while_some_are_reserved(void **state)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+	void *objects[2 * M];
+
+	(void)state;
+	if (leaks())
+		return;
+	config.object_size = 8;
+	config.magazine_size = M;
+	config.construct = meddle;
+	config.destruct = unmeddle;
+	meddler = (struct meddler){ .pool = dp_pool_create(&config) };
+	meddler.worker = dp_worker_attach(meddler.pool);
+	assert_int_equal(dp_borrow_bulk(meddler.worker, objects, 2 * M), 2 * M);
+	dp_return_bulk(meddler.worker, objects, 2 * M);
+	dp_worker_detach(meddler.worker);
+	meddler.worker = dp_worker_attach(meddler.pool);
+	meddler.to_construct = 2 * M;
+	assert_int_equal(dp_pool_reserve(meddler.pool, 2 * M), 0);
+	assert_int_equal(meddler.to_construct, 0);
+	assert_int_equal(meddler.objects_then, 4 * M - 1);
+	assert_int_equal(meddler.bound, 4 * M);
+	dp_worker_detach(meddler.worker);
+	end(meddler.pool);
 }
 
 static void
@@ -145,6 +273,11 @@ main(void)
 			bound_is_peak_plus_the_caches_of_all_but_one_plus_reserved),
 		cmocka_unit_test(bound_that_overflows_is_size_max),
 		cmocka_unit_test(bound_is_reached_and_not_passed),
+		cmocka_unit_test(bound_stays_if_reserve_and_trim_take_turns),
+		cmocka_unit_test(
+			bound_stays_if_what_is_reserved_is_surplus_in_the_end),
+		cmocka_unit_test(
+			bound_holds_if_others_are_given_up_while_some_are_reserved),
 	};
 
 	return harness_status(cmocka_run_group_tests(tests, NULL, NULL));

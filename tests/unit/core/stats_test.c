@@ -322,6 +322,57 @@ reserve_constructs_n_more_into_the_depot(void **state)
 	end(pool);
 }
 
+/* Partly filled ones are many, and leave nothing as they are emptied. */
+static void
+magazines_are_cached_in_the_depot_or_empty(void **state)
+{
+	struct dp_pool *pool = create();
+	void *objects[N_OBJECTS];
+	struct dp_stats stats;
+
+	(void)state;
+	if (leaks()) {
+		end(pool);
+		return;
+	}
+	for (size_t n = 0; n < N_OBJECTS; n++)
+		assert_int_equal(dp_pool_reserve(pool, 1), 0);
+	stats = balanced_stats(pool);
+	assert_int_equal(stats.magazines_cached, 0);
+	assert_int_equal(stats.magazines_depot, N_OBJECTS);
+	assert_int_equal(stats.magazine_slots, N_OBJECTS);
+	struct dp_worker *worker = dp_worker_attach(pool);
+
+	borrow(worker, objects, N_OBJECTS);
+	stats = balanced_stats(pool);
+	assert_int_equal(stats.magazines_cached, 2);
+	assert_int_equal(stats.magazines_depot, 0);
+	assert_int_equal(stats.magazines_empty, 0);
+	assert_int_equal(stats.magazine_slots, N_OBJECTS + 2);
+	give_back(worker, objects, N_OBJECTS);
+	borrow(worker, objects, N_OBJECTS);
+	/* Full ones were exchanged for empty ones, which wait for them. */
+	stats = balanced_stats(pool);
+	assert_int_equal(stats.magazines_empty, N_OBJECTS / M - 2);
+	give_back(worker, objects, N_OBJECTS);
+	stats = balanced_stats(pool);
+	assert_int_equal(stats.magazines_empty, 0);
+	assert_int_equal(stats.magazines_depot, N_OBJECTS / M - 2);
+	/* Who attaches takes empty ones. */
+	borrow(worker, objects, N_OBJECTS);
+	dp_worker_detach(dp_worker_attach(pool));
+	assert_int_equal(balanced_stats(pool).magazines_empty, 0);
+	assert_int_equal(balanced_stats(pool).magazine_slots, N_OBJECTS + 2);
+	give_back(worker, objects, N_OBJECTS);
+	dp_worker_detach(worker);
+	dp_pool_trim(pool, 0);
+	stats = balanced_stats(pool);
+	assert_int_equal(stats.magazines_cached + stats.magazines_depot +
+				 stats.magazines_empty,
+			 0);
+	end(pool);
+}
+
 int
 main(void)
 {
@@ -338,6 +389,7 @@ main(void)
 		cmocka_unit_test(
 			workers_are_those_attached_and_peak_the_most_ever),
 		cmocka_unit_test(reserve_constructs_n_more_into_the_depot),
+		cmocka_unit_test(magazines_are_cached_in_the_depot_or_empty),
 	};
 
 	return harness_status(cmocka_run_group_tests(tests, NULL, NULL));

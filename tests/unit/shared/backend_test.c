@@ -121,9 +121,11 @@ oracle_take_partial(struct oracle *oracle, unsigned seat)
 static void
 oracle_take_empty(struct oracle *oracle, unsigned seat)
 {
+	bool any = oracle_count(oracle, seat, 0, 0) > 0;
 	struct magazine *m = dp__backend_take_empty(&oracle->rig.backend,
 						    &oracle->seats[seat]);
 
+	assert_int_equal(m != NULL, any);
 	if (m)
 		oracle_took(oracle, m, IN_EMPTY);
 }
