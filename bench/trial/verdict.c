@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keytable/table.h"
+
 /* With so many pairs chance moves p by less than a sixth of this. */
 #define P_TOLERANCE .01
 #define P_PAIRS_MIN 100000u
@@ -23,6 +25,9 @@
 #define GROWTH_KIB_MAX 512.
 /* The allocator's own, beside an object. */
 #define ALLOCATOR_BYTES 16u
+/* A fiber's table, beside the value: with a sub-table, for its one key. */
+#define TABLE_BYTES                                                            \
+	(sizeof(struct dp_keytable) + sizeof(struct sub) + 2 * ALLOCATOR_BYTES)
 /* A spike that added less is too small beside all else a process needs. */
 #define SPIKE_KIB_MIN ((uint64_t)64 << 10)
 
@@ -70,8 +75,9 @@ static void
 judge_growth(struct trial *t)
 {
 	const struct memory_series *s = &t->memory;
-	double object_bytes =
-		(double)t->workload.object_bytes + ALLOCATOR_BYTES;
+	double object_bytes = (double)t->workload.object_bytes +
+			      ALLOCATOR_BYTES +
+			      (t->workload.live > 0 ? (double)TABLE_BYTES : 0.);
 	double allowed = GROWTH_KIB_MAX +
 			 (double)t->footprint_peak * object_bytes / 1024;
 

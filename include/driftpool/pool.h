@@ -48,11 +48,12 @@
  * All functions may run concurrently with all others on the same pool, except
  * that nothing may run on a pool during or after its successful destroy, and
  * dp_pool_audit() wants nobody else to use the pool meanwhile.  None may be
- * called from a signal handler.  Destructors and constructors may call all but
- * dp_pool_destroy(), and must not detach the worker in whose call they run, nor
- * use it if that call is its detach; destructors that dp_pool_destroy() runs
- * must not use that pool, and find that no worker attaches.  A task that
- * suspends must not keep its worker's handle across the suspension: it may
+ * called from a signal handler; none is a cancellation point, nor is what a
+ * constructor or destructor calls in it.  Destructors and constructors may call
+ * all but dp_pool_destroy(), and must not detach the worker in whose call they
+ * run, nor use it if that call is its detach; destructors that
+ * dp_pool_destroy() runs must not use that pool, and find that no worker
+ * attaches.  A task that suspends must not keep its worker's handle: it may
  * resume on another thread.  For the same reason a destructor or constructor
  * may block its thread, but not suspend its task so that another thread
  * resumes it, unless dp_pool_trim() or dp_pool_destroy() runs it: the call that
@@ -101,6 +102,7 @@ struct dp_worker;
 #define DP_NAME_BYTES_MAX 63u /* without the final 0 */
 #define DP_CONFIG_BYTES_MAX 4096u
 #define DP_OBJECT_ALIGN_MAX ((size_t)1 << 21)
+#define DP_OBJECT_ALIGN_APART ((size_t)128) /* a cache line and its neighbour */
 
 /* --- Pool --------------------------------------------------------------- */
 
@@ -111,16 +113,17 @@ struct dp_worker;
  *	config.object_size = sizeof(struct session);
  */
 struct dp_config {
-	/* Bytes of this struct as the caller knows it; to 4,096. */
-	size_t size;
+	size_t size; /* bytes of this struct as the caller knows it */
 	/*
 	 * For people and metrics; up to DP_NAME_BYTES_MAX bytes, none of them a
 	 * control character; copied.  NULL: "pool".
 	 */
 	const char *name;
-	/* Bytes of an object, at least 1. */
-	size_t object_size;
-	/* Bytes; a power of two up to DP_OBJECT_ALIGN_MAX; default 16. */
+	size_t object_size; /* bytes, at least 1 */
+	/*
+	 * Bytes; a power of two up to DP_OBJECT_ALIGN_MAX; default 16.  Below
+	 * DP_OBJECT_ALIGN_APART objects of two workers may share a cache line.
+	 */
 	size_t object_align;
 	/* Objects in a magazine, M; 2 to 1,024; default 64. */
 	unsigned magazine_size;
@@ -155,16 +158,17 @@ struct dp_config {
 	/*
 	 * Runs once for an object before it is lent out for the first time, on
 	 * the thread that borrows or reserves, outside every lock.  Returns 0,
-	 * or a negative errno, which the borrow then reports.  NULL: nothing.
+	 * or a negative errno, which the borrow then reports.  If it leaves by
+	 * a C++ exception or the end of its thread, nothing is lost; it must
+	 * not be left by longjmp().  NULL: nothing.
 	 */
 	int (*construct)(void *object, void *arg);
 	/*
 	 * Runs once for an object when the pool gives it up, outside every
-	 * lock.  NULL: nothing.
+	 * lock.  It must return: else the process ends.  NULL: nothing.
 	 */
 	void (*destruct)(void *object, void *arg);
-	/* Passed to both. */
-	void *arg;
+	void *arg; /* passed to both */
 };
 
 /* clang-format off */
@@ -174,10 +178,9 @@ struct dp_config {
 /* clang-format on */
 
 /*
- * Makes a pool.  Nothing is constructed yet.
- * Returns NULL with errno set: EINVAL for a configuration outside the ranges
- * above or of a size that overflows, E2BIG for one from a newer header with a
- * field set that this library does not know, ENOMEM.
+ * Makes a pool.  Nothing is constructed yet.  Returns NULL with errno set:
+ * EINVAL for one outside the ranges above or of a size that overflows, E2BIG
+ * for one from a newer header with a field set that we do not know, ENOMEM.
  */
 DP_API struct dp_pool *dp_pool_create(const struct dp_config *config);
 
@@ -207,9 +210,8 @@ DP_API int dp_pool_reserve(struct dp_pool *pool, size_t n);
  * least `keep` objects remain there, as counted before each; with keep 0 all of
  * them; with DP_KEEP_NEEDED as many full magazines as lay there all the time
  * since the last such call or the end of the last interval of dp_config.trim.
- * A slot stays for each, 24 bytes, until the pool is destroyed.  Destructors
- * run on the calling thread, outside every lock.  Returns the number of objects
- * given up.
+ * Destructors run on the calling thread, outside every lock.  Returns the
+ * number of objects given up.
  *
  * Before that, what parked workers left is taken over to the shared pool, and
  * all others are asked: each gives what lies in its cache beyond M objects at
@@ -274,7 +276,8 @@ DP_API void dp_return_bulk(struct dp_worker *worker, void *const *objects,
 
 /*
  * The same on the calling thread's own worker, which is attached at its first
- * use and detached at thread exit.  Somewhat slower: the worker is looked up.
+ * use and detached at thread exit; what destructors of thread-specific data do
+ * after that attaches for one call.  Somewhat slower: the worker is looked up.
  * dp_pool_borrow() fails as dp_worker_attach() and dp_borrow() do.  A thread
  * whose worker cannot be attached (out of memory) still returns: the object is
  * destructed then.
@@ -282,10 +285,8 @@ DP_API void dp_return_bulk(struct dp_worker *worker, void *const *objects,
 DP_API void *dp_pool_borrow(struct dp_pool *pool);
 DP_API void dp_pool_return(struct dp_pool *pool, void *object);
 
-/* Detaches the calling thread's thread-local worker of the pool, if any. */
+/* Detaches the calling thread's own worker of the pool, or parks it, if any. */
 DP_API void dp_thread_detach(struct dp_pool *pool);
-
-/* Parks it, see dp_worker_park(). */
 DP_API void dp_thread_park(struct dp_pool *pool);
 
 /* --- Numbers ------------------------------------------------------------ */

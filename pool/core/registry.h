@@ -26,7 +26,8 @@ struct registry_link {
 
 /*
  * Invariant: n_workers <= peak_workers; departed holds what is counted nowhere
- * else; the list is in the order of its numbers.  Written under the lock, read by anyone.
+ * else; the list is in the order of its numbers.  Written under the lock, read
+ * by anyone.
  */
 struct registry {
 	pthread_mutex_t lock;

@@ -252,7 +252,7 @@ CONTROLS = {
         ('worker.h', '(&w->head.room, room,',
          '(&w->head.room, room * 3 / 2,'),)),
     'only-return-stranded': Control('interleave-pool-percpu', (
-        ('worker.c', PREVIOUS_GOES, PREVIOUS_GOES.replace(
+        ('attach.c', PREVIOUS_GOES, PREVIOUS_GOES.replace(
             '(w)', '(w) * (counts_get(&w->seat.counts, REFILLS) > 0)')),)),
     'dead-worker-stranded': Control('interleave-pool-percpu', (
         ('donate.c', '		give_partial(pool, seat, m, n, surplus);',

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/allocator.h"
 #include "support/books.h"
@@ -116,12 +117,35 @@ workers_that_attach_meanwhile_have_their_flows(void **state)
 	assert_true(flows >= N_OBJECTS - 2 * M);
 }
 
+static void
+error_that_the_file_had_before_is_not_reported(void **state)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+	FILE *full = fopen("/dev/full", "w"), *good = tmpfile();
+
+	(void)state;
+	config.object_size = 16;
+	struct dp_pool *pool = dp_pool_create(&config);
+
+	assert_non_null(full);
+	fputc('x', full);
+	assert_int_not_equal(fflush(full), 0);
+	assert_true(ferror(full));
+	assert_true(dup2(fileno(good), fileno(full)) >= 0);
+	assert_int_equal(dp_stats_write_openmetrics(pool, full), 0);
+	fclose(full);
+	fclose(good);
+	assert_int_equal(dp_pool_destroy(pool), 0);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_scene, clear_scene)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			error_that_the_file_had_before_is_not_reported),
 		EACH(numbers_that_cannot_be_read_are_not_written),
 		EACH(workers_that_attach_meanwhile_have_their_flows),
 	};

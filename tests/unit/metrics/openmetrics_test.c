@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "support/books.h"
 #include "support/harness.h"
@@ -337,24 +336,6 @@ flow_of_who_leaves_is_counted_once(void **state)
 	assert_int_equal(dp_pool_destroy(pool), 0);
 }
 
-static void
-error_that_the_file_had_before_is_not_reported(void **state)
-{
-	struct dp_pool *pool = create();
-	FILE *full = fopen("/dev/full", "w"), *good = tmpfile();
-
-	(void)state;
-	assert_non_null(full);
-	fputc('x', full);
-	assert_int_not_equal(fflush(full), 0);
-	assert_true(ferror(full));
-	assert_true(dup2(fileno(good), fileno(full)) >= 0);
-	assert_int_equal(dp_stats_write_openmetrics(pool, full), 0);
-	fclose(full);
-	fclose(good);
-	assert_int_equal(dp_pool_destroy(pool), 0);
-}
-
 /* One label for each thread that ever was would be a series for each. */
 static void
 numbers_of_workers_that_are_gone_are_given_again(void **state)
@@ -388,8 +369,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(file_that_cannot_be_written_is_reported),
-		cmocka_unit_test(
-			error_that_the_file_had_before_is_not_reported),
 		cmocka_unit_test(
 			numbers_of_workers_that_are_gone_are_given_again),
 		cmocka_unit_test(labels_are_utf_8_whatever_the_name_is),
