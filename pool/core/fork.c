@@ -9,6 +9,7 @@
 #include <urcu/urcu-bp.h>
 
 #include "keytable/keys.h"
+#include "memory/arenas.h"
 #include "pool.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* protects first */
@@ -65,11 +66,13 @@ dp_fork_prepare(void)
 	}
 	dp__keys_lock();
 	dp__thread_lock();
+	dp__arenas_lock();
 }
 
 static void
 unlock_all(void)
 {
+	dp__arenas_unlock();
 	dp__thread_unlock();
 	dp__keys_unlock();
 	for (struct dp_pool *pool = first; pool; pool = pool->next) {

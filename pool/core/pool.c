@@ -77,12 +77,17 @@ magazine_size(const struct dp_config *config)
 
 /* --- Objects ------------------------------------------------------------- */
 
-/* Gives a place back, also if an exception leaves its scope; NULL: none. */
+/* A place under max_objects, for an object that is not there yet. */
+struct place {
+	struct limit *limit; /* NULL: the object is there, and has it */
+};
+
+/* Gives it back, also if an exception leaves its scope. */
 static void
-place_end(struct limit *const *place)
+place_end(const struct place *place)
 {
-	if (*place)
-		limit_give(*place, 1);
+	if (place->limit)
+		limit_give(place->limit, 1);
 }
 
 void *
@@ -92,8 +97,8 @@ dp__pool_construct(struct dp_pool *pool, struct counts *counts)
 		errno = EAGAIN;
 		return NULL;
 	}
-	struct limit *place __attribute__((cleanup(place_end))) =
-		&pool->objects;
+	struct place place
+		__attribute__((cleanup(place_end))) = { &pool->objects };
 	void *object = dp__source_construct(&pool->source);
 
 	if (object && !dp__check_constructed(pool, object)) {
@@ -103,7 +108,7 @@ dp__pool_construct(struct dp_pool *pool, struct counts *counts)
 	}
 	if (!object)
 		return NULL;
-	place = NULL;
+	place.limit = NULL;
 	watch_closed(pool, object);
 	PROBE2(construct, pool->name, object);
 	counts_add(counts, CONSTRUCTED, 1);

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Object memory.  jemalloc is referred to weakly: a library that linked it
- * would replace malloc for all its users.  Every call names the arena and takes
- * MALLOCX_TCACHE_NONE, else objects would come out of, or go into, the thread's
- * cache of another arena, and crash after this one is destroyed.
- *
- * jemalloc has some 4,000 arenas.  A pool that gets none shares the default one
- * and frees its objects one by one.
+ * Object memory: from an arena of the pool's own, or from the system.  jemalloc
+ * has some 4,000 arenas; a pool that gets none shares the default one and frees
+ * its objects one by one.
  */
 #include "source.h"
 
@@ -14,92 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "arenas.h"
 #include "uncancelled.h"
-
-#if DP_JEMALLOC
-#include <jemalloc/jemalloc.h>
-
-#pragma weak mallocx
-#pragma weak dallocx
-#pragma weak mallctl
-
-static void
-arena_init(struct source *source)
-{
-	size_t bytes = sizeof(source->arena);
-
-	source->jemalloc = mallocx && dallocx && mallctl;
-	source->own_arena =
-		source->jemalloc &&
-		mallctl("arenas.create", &source->arena, &bytes, NULL, 0) == 0;
-}
-
-static int
-arena_flags(const struct source *source)
-{
-	int flags = MALLOCX_TCACHE_NONE;
-
-	if (source->own_arena)
-		flags |= MALLOCX_ARENA(source->arena);
-	return flags;
-}
-
-static void *
-arena_alloc(const struct source *source, size_t bytes, size_t align)
-{
-	return mallocx(bytes, arena_flags(source) | MALLOCX_ALIGN(align));
-}
-
-static void
-arena_free(const struct source *source, void *memory)
-{
-	dallocx(memory, arena_flags(source));
-}
-
-/* Tells the arena to do `what`; it has no way to refuse these. */
-static void
-arena_do(const struct source *source, const char *what)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), "arena.%u.%s", source->arena, what);
-	mallctl(name, NULL, NULL, NULL, 0);
-}
-
-#else
-
-/* Built without jemalloc: source->jemalloc stays false, none of these runs. */
-static void
-arena_init(struct source *source)
-{
-	source->jemalloc = false;
-	source->own_arena = false;
-}
-
-static void *
-arena_alloc(const struct source *source, size_t bytes, size_t align)
-{
-	(void)source;
-	(void)bytes;
-	(void)align;
-	return NULL;
-}
-
-static void
-arena_free(const struct source *source, void *memory)
-{
-	(void)source;
-	(void)memory;
-}
-
-static void
-arena_do(const struct source *source, const char *what)
-{
-	(void)source;
-	(void)what;
-}
-
-#endif
 
 void
 dp__source_init(struct source *source, const struct dp_config *config)
@@ -111,7 +23,10 @@ dp__source_init(struct source *source, const struct dp_config *config)
 		.destruct = config->destruct,
 		.arg = config->arg,
 	};
-	arena_init(source);
+	source->jemalloc = dp__arenas_are_there();
+	source->own_arena = source->jemalloc && dp__arena_open(&source->arena);
+	if (!source->own_arena)
+		source->arena = ARENA_SHARED;
 }
 
 void
@@ -124,7 +39,7 @@ void
 dp__source_fini(struct source *source)
 {
 	if (source->own_arena)
-		arena_do(source, "destroy");
+		dp__arena_close(source->arena);
 }
 
 void *
@@ -133,7 +48,7 @@ dp__source_alloc(struct source *source, size_t bytes, size_t align)
 	void *memory;
 
 	if (source->jemalloc)
-		return arena_alloc(source, bytes, align);
+		return dp__arena_alloc(source->arena, bytes, align);
 	if (align < sizeof(void *))
 		align = sizeof(void *);
 	return posix_memalign(&memory, align, bytes) == 0 ? memory : NULL;
@@ -145,7 +60,7 @@ dp__source_free(struct source *source, void *memory)
 	if (source->closing)
 		return;
 	if (source->jemalloc)
-		arena_free(source, memory);
+		dp__arena_free(source->arena, memory);
 	else
 		free(memory);
 }
@@ -227,5 +142,5 @@ void
 dp__source_purge(struct source *source)
 {
 	if (source->own_arena)
-		arena_do(source, "purge");
+		dp__arena_purge(source->arena);
 }

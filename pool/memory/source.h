@@ -21,7 +21,7 @@ struct source {
 	bool jemalloc;  /* allocate through mallocx() */
 	bool own_arena; /* the arena is this pool's */
 	bool closing;   /* the arena takes all memory with it */
-	unsigned arena;
+	unsigned arena; /* ARENA_SHARED: not */
 };
 
 /* Cannot fail: without an arena to be had it uses what is there. */

@@ -95,6 +95,32 @@ agree(size_t object_bytes)
 	assert_int_equal(dp_pool_destroy(pool), 0);
 }
 
+/* Pools in turn: each gets the arena of the one before, empty. */
+static void
+pools_in_turn_leave_what_one_leaves(void **state)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+	unsigned n = 0;
+
+	(void)state;
+	config.object_size = 4096;
+	for (int i = 0; i < HARNESS_LOAD(2000); i++) {
+		struct dp_pool *pools[3];
+
+		for (int j = 0; j < 3; j++) {
+			pools[j] = dp_pool_create(&config);
+			dp_pool_return(pools[j], dp_pool_borrow(pools[j]));
+		}
+		n = i == 0 ? arenas() : n;
+		assert_int_equal(arenas(), n);
+		for (int j = 0; j < 3; j++)
+			assert_int_equal(dp_pool_destroy(pools[j]), 0);
+		/* What their objects had is the system's again. */
+		for (unsigned arena = n - 3; arena < n; arena++)
+			assert_int_equal(allocated(arena), 0);
+	}
+}
+
 static void
 arena_and_pool_count_the_same(void **state)
 {
@@ -109,6 +135,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_and_pool_count_the_same),
+		cmocka_unit_test(pools_in_turn_leave_what_one_leaves),
 	};
 
 	return harness_status(cmocka_run_group_tests(tests, NULL, NULL));
