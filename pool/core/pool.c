@@ -7,73 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "fork.h"
 #include "check/watch.h"
-
-/* --- Configuration ------------------------------------------------------- */
-
-/* Has a config of a newer header something set that we do not know? */
-static bool
-has_unknown(const struct dp_config *config)
-{
-	const unsigned char *bytes = (const unsigned char *)config;
-
-	for (size_t i = sizeof(*config); i < config->size; i++)
-		if (bytes[i] != 0)
-			return true;
-	return false;
-}
-
-static bool
-name_is_valid(const char *name)
-{
-	size_t length = strnlen(name, DP_NAME_BYTES_MAX + 1);
-
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
-			return false;
-	return length <= DP_NAME_BYTES_MAX;
-}
-
-static bool
-shape_is_valid(const struct dp_config *config)
-{
-	size_t align = config->object_align;
-
-	return config->object_size >= 1 && align >= 1 &&
-	       (align & (align - 1)) == 0 && align <= DP_OBJECT_ALIGN_MAX &&
-	       config->object_size <= (size_t)PTRDIFF_MAX - align &&
-	       config->magazine_size >= DP_MAGAZINE_SIZE_MIN &&
-	       config->magazine_size <= DP_MAGAZINE_SIZE_MAX;
-}
-
-/* Returns 0 or a negative errno. */
-static int
-validate(const struct dp_config *config)
-{
-	if (!config || config->size < sizeof(*config) ||
-	    config->size > DP_CONFIG_BYTES_MAX)
-		return -EINVAL;
-	if (has_unknown(config))
-		return -E2BIG;
-	if (!shape_is_valid(config))
-		return -EINVAL;
-	if (config->name && !name_is_valid(config->name))
-		return -EINVAL;
-	return 0;
-}
-
-/* M: what was asked for, or less, so that two magazines fit into a cache. */
-static unsigned
-magazine_size(const struct dp_config *config)
-{
-	size_t fits = config->cache_bytes / 2 / config->object_size;
-
-	if (config->cache_bytes == 0 || fits >= config->magazine_size)
-		return config->magazine_size;
-	return fits < DP_MAGAZINE_SIZE_MIN ? DP_MAGAZINE_SIZE_MIN
-					   : (unsigned)fits;
-}
 
 /* --- Objects ------------------------------------------------------------- */
 
@@ -196,7 +132,7 @@ struct dp_pool *
 dp_pool_create(const struct dp_config *config)
 {
 	void *memory;
-	int status = validate(config);
+	int status = dp__config_check(config);
 
 	if (status == 0)
 		status = -posix_memalign(&memory, _Alignof(struct dp_pool),
@@ -217,7 +153,7 @@ dp_pool_create(const struct dp_config *config)
 	pool->trim = config->trim;
 	atomic_init(&pool->asked, 0);
 	atomic_init(&pool->exchanges, 0);
-	status = init_parts(pool, magazine_size(config));
+	status = init_parts(pool, dp__config_magazine_size(config));
 	if (status != 0) {
 		dp__source_fini(&pool->source);
 		free(pool);

@@ -8,8 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "keys.h"
+#include "core/config.h"
 #include "core/pool.h"
+#include "keys.h"
 #include "table.h"
 #include "core/worker.h"
 
@@ -29,22 +30,22 @@ config_is_plain(const struct dp_config *config)
 struct dp_pool *
 dp_keytable_pool_create(const struct dp_config *config)
 {
-	/* What a newer header has more of is dp_pool_create()'s to judge. */
-	union {
-		struct dp_config config;
-		char bytes[DP_CONFIG_BYTES_MAX];
-	} whole;
+	int status = dp__config_size_check(config);
 
-	if (!config || config->size < sizeof(*config) ||
-	    config->size > sizeof(whole) || !config_is_plain(config)) {
-		errno = EINVAL;
+	if (status == 0 && !config_is_plain(config))
+		status = -EINVAL;
+	if (status != 0) {
+		errno = -status;
 		return NULL;
 	}
-	memcpy(&whole, config, config->size);
-	whole.config.object_size = sizeof(struct dp_keytable);
-	whole.config.construct = dp__table_construct;
-	whole.config.destruct = dp__table_destruct;
-	struct dp_pool *pool = dp_pool_create(&whole.config);
+	/* What a newer header has more of is 0. */
+	struct dp_config whole = *config;
+
+	whole.size = sizeof(whole);
+	whole.object_size = sizeof(struct dp_keytable);
+	whole.construct = dp__table_construct;
+	whole.destruct = dp__table_destruct;
+	struct dp_pool *pool = dp_pool_create(&whole);
 
 	if (pool)
 		pool->source.arg = &pool->source;

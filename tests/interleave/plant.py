@@ -44,7 +44,7 @@ def replace(folder, name, old, new):
 
 def compile_one(build, entry, folder, more):
     """Compiles a file of the program against the copies; returns the
-    object."""
+    object, and the words of the compiler."""
     command = []
     for word in shlex.split(entry['command']):
         if word.startswith('-I') and not pathlib.Path(word[2:]).is_absolute():
@@ -69,7 +69,10 @@ def compile_one(build, entry, folder, more):
                           capture_output=True, text=True, check=False)
     if done.returncode:
         raise Rotten(f'{source.name} does not compile:\n{done.stderr}')
-    return target, command[0]
+    # The words of the compiler, which may come behind those of a cache.
+    first = next(at for at, word in enumerate(command)
+                 if word.startswith('-'))
+    return target, command[:first]
 
 
 def compile_program(build, program, folder, more=()):
@@ -79,12 +82,12 @@ def compile_program(build, program, folder, more=()):
                if entry['output'].startswith(f'{HERE}/{program}.p/')]
     if not entries:
         raise Rotten(f'{build} has no program {program}')
-    objects, compiler = [], None
+    objects, compiler = [], []
     for entry in entries:
         built, compiler = compile_one(build, entry, folder, more)
         objects.append(built)
     path = str(folder / program)
-    done = subprocess.run([compiler, *objects, str(build / LIBRARY),
+    done = subprocess.run([*compiler, *objects, str(build / LIBRARY),
                            '-pthread', '-lurcu-bp', '-o', path],
                           capture_output=True, text=True, check=False)
     if done.returncode:
