@@ -36,6 +36,16 @@ void take(struct dp_worker *worker, void *object)
 #endif
 '''
 
+# The same by way of a worker that the caller points to, in C and by pool.hpp.
+C_WORKER = TEXT.replace('struct dp_worker *worker', 'struct dp_worker **worker'
+                        ).replace('(worker', '(*worker')
+CPP_WORKER = '''
+#include <driftpool/pool.hpp>
+using worker = driftpool::worker<int>;
+extern "C" int *lend(worker &w) { return w.borrow(); }
+extern "C" void take(worker &w, int *object) { w.give_back(object); }
+'''
+
 
 def instructions(compiler, language, standard, *flags, text=TEXT):
     """{function: its instructions} as the compiler writes them."""
@@ -71,6 +81,16 @@ class Assembly(unittest.TestCase):
                     with self.subTest(cpp, standard=standard, flags=flags):
                         self.assertEqual(
                             instructions(cpp, 'c++', standard, *flags), wanted)
+
+    def test_pool_hpp_is_c(self):
+        for c, cpp in PAIRS:
+            for flags in SANITIZERS:
+                wanted = instructions(c, 'c', 'c11', *flags, text=C_WORKER)
+                for standard in STANDARDS:
+                    with self.subTest(cpp, standard=standard, flags=flags):
+                        self.assertEqual(instructions(
+                            cpp, 'c++', standard, *flags, text=CPP_WORKER),
+                            wanted)
 
     def test_inline_calls_the_slow_path_alone(self):
         for _, cpp in PAIRS:
