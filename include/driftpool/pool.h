@@ -82,9 +82,9 @@
 
 /*
  * DP_NO_INLINE selects the exported dp_borrow() and dp_return() instead of the
- * inline ones.  C++ has no choice: it lacks C's atomics.
+ * inline ones.  So does C++ by a compiler without the builtins of gcc.
  */
-#if defined(__cplusplus) && !defined(DP_NO_INLINE)
+#if defined(__cplusplus) && !defined(__GNUC__) && !defined(DP_NO_INLINE)
 #define DP_NO_INLINE 1
 #endif
 

@@ -8,7 +8,8 @@ import re
 
 # For the headers themselves: no page tells of them.
 PRIVATE = {'dp_worker', 'DP_API', 'DP_UNLIKELY', 'DP_UNUSED', 'DP_POISONS',
-           'DP_POISON', 'DP_UNPOISON'}
+           'DP_POISON', 'DP_UNPOISON', 'DP_ATOMIC', 'DP_INLINE',
+           'DP_BUILTIN_memory_order_relaxed'}
 COMMENT = re.compile(r'/\*.*?\*/', re.S)
 # A comment, or a declaration that may follow it.
 PART = re.compile(r'/\*.*?\*/|^DP_API[^;{]*;', re.S | re.M)
