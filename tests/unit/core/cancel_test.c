@@ -128,8 +128,12 @@ use_all(void *file)
 	use_pool(file);
 	use_tables();
 	came_out = true;
-	/* The control: it was pending all the time. */
-	pthread_testcancel();
+	/*
+	 * The control: it was pending all the time.  AddressSanitizer does not
+	 * see that the stack is unwound, and takes what is left of it amiss.
+	 */
+	if (!HARNESS_ASAN)
+		pthread_testcancel();
 	return NULL;
 }
 
@@ -184,7 +188,7 @@ no_function_is_a_cancellation_point(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, use_all, file), 0);
 	assert_int_equal(pthread_join(thread, &result), 0);
 	assert_true(came_out);
-	assert_ptr_equal(result, PTHREAD_CANCELED);
+	assert_ptr_equal(result, HARNESS_ASAN ? NULL : PTHREAD_CANCELED);
 	assert_true(ftell(file) > 0);
 	fclose(file);
 }
