@@ -3,8 +3,10 @@
  * The thread-local convenience: each thread has a roster of its workers, one
  * for each pool that it used.  One pthread key serves all pools; its destructor
  * donates at thread exit.  What other destructors do with a pool after that is
- * done by a worker for that call alone: nobody knows whether the system would
- * call ours once more.
+ * done by workers for that call alone: nobody knows whether the system would
+ * call ours once more.  Objects' destructors in such a call use the workers of
+ * that call, which ends when there are none: a worker for each would be a stack
+ * as deep as the list of objects of which one owns the next.
  *
  * The key goes with the code: where this is part of a library that is unloaded,
  * threads of its host that end later would call what is not there any more.
@@ -22,10 +24,11 @@
 #include "check/watch.h"
 #include "worker.h"
 
-/* The calling thread.  Invariant: no workers come once it ends. */
+/* The calling thread.  Invariant: once it ends, workers only while inside. */
 static _Thread_local struct {
 	struct roster workers;
-	bool ends; /* the key's destructor has run */
+	bool ends;   /* the key's destructor has run, or does */
+	bool inside; /* a call of a thread that ends, which detaches them all */
 } here;
 
 /* Invariant: made says whether there is a key.  By the lock. */
@@ -45,18 +48,26 @@ detach(struct dp_pool *pool)
 	dp_worker_detach(worker);
 }
 
+/* Also those that destructors attach meanwhile. */
 static void
-detach_all(void *unused)
+detach_all(void)
 {
 	struct dp_pool *pool;
 	size_t place = 0;
 
-	(void)unused;
-	/* First: what destructors attach must not come onto the roster. */
-	here.ends = true;
 	while ((pool = roster_any(&here.workers, &place)))
 		detach(pool);
 	roster_free(&here.workers);
+}
+
+static void
+thread_end(void *unused)
+{
+	(void)unused;
+	here.ends = true;
+	here.inside = true;
+	detach_all();
+	here.inside = false;
 }
 
 void
@@ -72,7 +83,7 @@ dp__thread_unlock(void)
 }
 
 /*
- * Has the system call detach_all() when the thread ends, or not.  What failed
+ * Has the system call thread_end() when the thread ends, or not.  What failed
  * is tried again by the next one: a lack of keys may pass.  Returns 0 or an
  * errno.
  */
@@ -83,7 +94,7 @@ key_set(bool call)
 
 	dp__thread_lock();
 	if (!shared.made && call) {
-		status = pthread_key_create(&shared.key, detach_all);
+		status = pthread_key_create(&shared.key, thread_end);
 		shared.made = status == 0;
 	}
 	/* Any value but NULL makes it call. */
@@ -107,53 +118,65 @@ key_delete(void)
 static __attribute__((noinline)) struct dp_worker *
 attach(struct dp_pool *pool)
 {
-	int error = 0;
+	int error = roster_prepare(&here.workers) ? 0 : ENOMEM;
 
-	if (!here.ends)
-		error = roster_prepare(&here.workers) ? key_set(true) : ENOMEM;
+	if (error == 0 && !here.ends)
+		error = key_set(true);
 	if (error != 0) {
 		errno = error == EAGAIN ? ENOMEM : error;
 		return NULL;
 	}
 	struct dp_worker *worker = dp_worker_attach(pool);
 
-	if (worker && !here.ends)
+	if (worker)
 		roster_add(&here.workers, pool, worker);
 	return worker;
 }
 
-/* NULL with errno set. */
-static struct dp_worker *
-worker_begin(struct dp_pool *pool)
+/* A call for the calling thread's own worker.  Its caller's. */
+struct visit {
+	struct dp_worker *worker; /* NULL, with errno set: there is none */
+	bool last;                /* detaches: the thread ends */
+};
+
+static inline struct visit
+visit_begin(struct dp_pool *pool)
 {
 	struct dp_worker *worker = roster_find(&here.workers, pool);
+	struct visit visit = { worker ? worker : attach(pool),
+			       here.ends && !here.inside };
 
-	return worker ? worker : attach(pool);
+	if (visit.last)
+		here.inside = true;
+	return visit;
 }
 
-/* What a thread that ends has attached is for one call alone.  errno stays. */
-static void
-worker_end(const struct dp_pool *pool, struct dp_worker *worker)
+/* Runs at the end of its scope, also if an exception leaves that. */
+static inline void
+visit_end(const struct visit *visit)
 {
+	if (!visit->last)
+		return;
 	int error = errno;
 
-	if (here.ends && roster_find(&here.workers, pool) != worker)
-		dp_worker_detach(worker);
+	detach_all();
+	here.inside = false;
 	errno = error;
 }
+
+#define VISIT(pool)                                                            \
+	struct visit visit __attribute__((cleanup(visit_end))) =               \
+		visit_begin(pool)
 
 void *
 dp_pool_borrow(struct dp_pool *pool)
 {
-	struct dp_worker *worker = worker_begin(pool);
+	VISIT(pool);
 
-	if (!worker)
+	if (!visit.worker)
 		return NULL;
-	dp__check_from(worker_of(worker), __builtin_return_address(0));
-	void *object = dp__borrow(worker);
-
-	worker_end(pool, worker);
-	return object;
+	dp__check_from(worker_of(visit.worker), __builtin_return_address(0));
+	return dp__borrow(visit.worker);
 }
 
 /*
@@ -181,15 +204,14 @@ destruct_orphan(struct dp_pool *pool, void *object, const void *site)
 void
 dp_pool_return(struct dp_pool *pool, void *object)
 {
-	struct dp_worker *worker = worker_begin(pool);
+	VISIT(pool);
 
-	if (!worker) {
+	if (!visit.worker) {
 		destruct_orphan(pool, object, __builtin_return_address(0));
 		return;
 	}
-	dp__check_from(worker_of(worker), __builtin_return_address(0));
-	dp__return(worker, object);
-	worker_end(pool, worker);
+	dp__check_from(worker_of(visit.worker), __builtin_return_address(0));
+	dp__return(visit.worker, object);
 }
 
 void
@@ -206,7 +228,9 @@ dp_thread_detach(struct dp_pool *pool)
 {
 	if (!roster_find(&here.workers, pool))
 		return;
-	detach(pool);
+	/* Destructors may attach the next one. */
+	while (roster_find(&here.workers, pool))
+		detach(pool);
 	if (here.workers.n > 0)
 		return;
 	roster_free(&here.workers);

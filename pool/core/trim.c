@@ -129,19 +129,16 @@ void
 dp__trim_after_exchange(struct worker *w)
 {
 	int error = errno;
-
-	tell_exchanges(w);
-	uint64_t to_trim = w->to_trim;
 	struct magazine *m = NULL;
 
-	/* Destructors may get here again: they find nothing to do. */
-	w->to_trim = 0;
-	if (to_trim > 0)
+	tell_exchanges(w);
+	if (w->to_trim > 0) {
+		w->to_trim--;
 		m = condemn(w->pool, &w->seat, true);
-	if (m) {
-		execute(w->pool, m);
-		if (w->to_trim == 0)
-			w->to_trim = to_trim - 1;
 	}
+	if (m)
+		execute(w->pool, m);
+	else
+		w->to_trim = 0;
 	errno = error;
 }

@@ -94,19 +94,6 @@ flush(struct worker *w, struct magazine **surplus)
 	return true;
 }
 
-/*
- * Does what others asked for, and trims if the call has exchanged.  exchanges:
- * what the worker's were at its entry.
- */
-static inline void
-tidy(struct worker *w, uint32_t exchanges)
-{
-	if (worker_is_asked(w))
-		dp__worker_answer(w);
-	if (w->pool->trim > 0 && w->exchanges != exchanges)
-		dp__trim_after_exchange(w);
-}
-
 /* --- Objects ------------------------------------------------------------- */
 
 static void *
@@ -171,23 +158,51 @@ put(struct worker *w, void *const *objects, size_t n, struct magazine **surplus)
 }
 
 /*
- * Gives a magazine up.  Its destructors may return objects here, so that a
- * further one becomes surplus: that waits for the call that is at the first, or
- * a list whose objects own the next would be destructed as deep as it is long.
+ * Destructors may return objects here, so that more becomes surplus: that waits
+ * for the call that is at the first, or a list whose objects own the next would
+ * be destructed as deep as it is long.  pre: discarding
  */
+static void
+discard_waiting(struct worker *w)
+{
+	struct magazine *m;
+
+	while ((m = list_pop(&w->surplus, &w->pool->store.table)))
+		dp__pool_unmake_all(w->pool, m);
+	w->discarding = false;
+}
+
+/* Gives a magazine up, at the latest when the call that discards is over. */
 static void
 discard(struct worker *w, struct magazine *m)
 {
-	struct dp_pool *pool = w->pool;
-
-	dp__pool_condemn(pool, &w->seat.counts, m);
+	dp__pool_condemn(w->pool, &w->seat.counts, m);
 	list_push(&w->surplus, m);
 	if (w->discarding)
 		return;
 	w->discarding = true;
-	while ((m = list_pop(&w->surplus, &pool->store.table)))
-		dp__pool_unmake_all(pool, m);
-	w->discarding = false;
+	discard_waiting(w);
+}
+
+/*
+ * Does what others asked for, and trims if the call has exchanged; within a
+ * destructor that is left to the call that runs it.  exchanges: what the
+ * worker's were at its entry.
+ */
+static inline void
+tidy(struct worker *w, uint32_t exchanges)
+{
+	bool asked = worker_is_asked(w);
+	bool trims = w->pool->trim > 0 && w->exchanges != exchanges;
+
+	if (w->discarding || !(asked || trims))
+		return;
+	w->discarding = true;
+	if (asked)
+		dp__worker_answer(w);
+	if (trims)
+		dp__trim_after_exchange(w);
+	discard_waiting(w);
 }
 
 static void

@@ -49,7 +49,7 @@ struct worker {
 	uint32_t answered;   /* of pool->asked */
 	uint64_t to_trim;    /* magazines, one at each exchange */
 	struct list surplus; /* condemned, by destructors of others */
-	bool discarding;     /* a call is giving surplus up */
+	bool discarding;     /* a call here runs destructors */
 	struct check_worker check;
 	/* Anyone, by its own rules. */
 	struct park park;
@@ -65,7 +65,7 @@ worker_of(struct dp_worker *head)
 
 /*
  * After an exchange, with the cache as it should be: tells the pool of it, and
- * gives up a magazine if there is one to trim.  pre: pool->trim > 0
+ * gives up a magazine if there is one to trim.  pre: pool->trim > 0, discarding
  */
 void dp__trim_after_exchange(struct worker *w);
 
@@ -95,7 +95,7 @@ worker_is_asked(const struct worker *w)
 	return worker_asked(w) != w->answered;
 }
 
-/* Gives what it can spare.  pre: the cache is as it should be */
+/* Gives what it can spare.  pre: the cache is as it should be; discarding */
 void dp__worker_answer(struct worker *w);
 
 /*

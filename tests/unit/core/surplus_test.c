@@ -2,6 +2,8 @@
 /* What the depot has no room for is destructed; large objects, small caches. */
 #include <driftpool/pool.h>
 
+#include <limits.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -148,7 +150,8 @@ struct node {
 };
 
 static struct {
-	struct dp_worker *worker;
+	struct dp_pool *pool;
+	struct dp_worker *worker; /* NULL: the thread's own */
 	struct node *nodes[N_NODES];
 	bool returned[N_NODES];
 	bool own; /* else they own nothing any more */
@@ -161,7 +164,10 @@ return_node(size_t number)
 	if (number >= N_NODES || chains.returned[number])
 		return;
 	chains.returned[number] = true;
-	dp_return(chains.worker, chains.nodes[number]);
+	if (chains.worker)
+		dp_return(chains.worker, chains.nodes[number]);
+	else
+		dp_pool_return(chains.pool, chains.nodes[number]);
 }
 
 static void
@@ -175,6 +181,42 @@ destruct_node(void *object, void *arg)
 	chains.depth--;
 }
 
+/* The nodes are borrowed, and own each other. */
+static void
+begin_chains(struct dp_config config)
+{
+	memset(&chains, 0, sizeof(chains));
+	config.object_size = sizeof(struct node);
+	config.magazine_size = DP_MAGAZINE_SIZE_MIN;
+	config.destruct = destruct_node;
+	chains.pool = dp_pool_create(&config);
+	chains.worker = dp_worker_attach(chains.pool);
+	for (size_t i = 0; i < N_NODES; i++) {
+		chains.nodes[i] = dp_borrow(chains.worker);
+		chains.nodes[i]->number = i;
+	}
+	chains.own = true;
+}
+
+static void
+return_chains(void)
+{
+	for (size_t i = 0; i < N_CHAINS; i++)
+		return_node(i);
+}
+
+/* What is still in use comes back one by one. */
+static void
+end_chains(void)
+{
+	chains.own = false;
+	for (size_t i = 0; i < N_NODES; i++)
+		return_node(i);
+	if (chains.worker)
+		dp_worker_detach(chains.worker);
+	end(chains.pool);
+}
+
 /* Nested, they would need as much of the stack as the chain is long. */
 static void
 destructors_that_return_what_they_own_do_not_nest(void **state)
@@ -182,31 +224,101 @@ destructors_that_return_what_they_own_do_not_nest(void **state)
 	struct dp_config config = DP_CONFIG_INIT;
 
 	(void)state;
-	memset(&chains, 0, sizeof(chains));
-	config.object_size = sizeof(struct node);
-	config.magazine_size = DP_MAGAZINE_SIZE_MIN;
 	config.depot_limit = 1;
-	config.destruct = destruct_node;
-	struct dp_pool *pool = dp_pool_create(&config);
-
-	chains.worker = dp_worker_attach(pool);
-	for (size_t i = 0; i < N_NODES; i++) {
-		chains.nodes[i] = dp_borrow(chains.worker);
-		chains.nodes[i]->number = i;
-	}
-	chains.own = true;
-	for (size_t i = 0; i < N_CHAINS; i++)
-		return_node(i);
+	begin_chains(config);
+	return_chains();
 	/* Surplus owns more of it, until all that is left has room. */
 	if (!leaks()) {
 		assert_int_equal(chains.deepest, 1);
-		assert_true(balanced_stats(pool).destructed > N_NODES / 2);
+		assert_true(balanced_stats(chains.pool).destructed >
+			    N_NODES / 2);
 	}
-	chains.own = false;
-	for (size_t i = 0; i < N_NODES; i++)
-		return_node(i);
+	end_chains();
+}
+
+static void
+nor_do_they_in_a_trim_by_who_exchanges(void **state)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+
+	(void)state;
+	config.trim = 1;
+	begin_chains(config);
+	/* What is idle in the depot owns what is trimmed next. */
+	for (size_t i = 0; i < N_NODES / 4; i++)
+		return_node(i * 3);
+	if (!leaks())
+		assert_int_equal(chains.deepest, 1);
+	end_chains();
+}
+
+static pthread_key_t last_key;
+
+/* In the last pass, after the library's own destructor. */
+static void
+return_late(void *value)
+{
+	int *passes = value;
+
+	if (++*passes < PTHREAD_DESTRUCTOR_ITERATIONS)
+		pthread_setspecific(last_key, passes);
+	else
+		return_chains();
+}
+
+/* With `arg` late, else before it ends, which donates its cache. */
+static void *
+return_chains_and_end(void *arg)
+{
+	if (arg)
+		pthread_setspecific(last_key, arg);
+	else
+		return_chains();
+	return NULL;
+}
+
+static void
+nor_do_they_in_a_thread_that_ends(void **state)
+{
+	(void)state;
+	assert_int_equal(pthread_key_create(&last_key, return_late), 0);
+	for (int late = 0; late < 2; late++) {
+		struct dp_config config = DP_CONFIG_INIT;
+		pthread_t thread;
+		int passes = 0;
+
+		config.depot_limit = 1;
+		begin_chains(config);
+		dp_worker_detach(chains.worker);
+		chains.worker = NULL;
+		assert_int_equal(pthread_create(&thread, NULL,
+						return_chains_and_end,
+						late ? &passes : NULL),
+				 0);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		/* One in a detach, whose own return discards. */
+		assert_in_range(chains.deepest, leaks() ? 0 : 1, 2);
+		assert_int_equal(balanced_stats(chains.pool).workers, 0);
+		end_chains();
+	}
+	pthread_key_delete(last_key);
+}
+
+static void
+thread_detach_leaves_no_worker_that_destructors_attached(void **state)
+{
+	struct dp_config config = DP_CONFIG_INIT;
+
+	(void)state;
+	config.depot_limit = 1;
+	begin_chains(config);
 	dp_worker_detach(chains.worker);
-	end(pool);
+	chains.worker = NULL;
+	return_chains();
+	dp_thread_detach(chains.pool);
+	assert_in_range(chains.deepest, leaks() ? 0 : 1, 2);
+	assert_int_equal(balanced_stats(chains.pool).workers, 0);
+	end_chains();
 }
 
 /* --- What a cache holds -------------------------------------------------- */
@@ -246,6 +358,10 @@ main(void)
 		cmocka_unit_test(destructors_of_surplus_may_use_the_pool),
 		cmocka_unit_test(
 			destructors_that_return_what_they_own_do_not_nest),
+		cmocka_unit_test(nor_do_they_in_a_trim_by_who_exchanges),
+		cmocka_unit_test(nor_do_they_in_a_thread_that_ends),
+		cmocka_unit_test(
+			thread_detach_leaves_no_worker_that_destructors_attached),
 		cmocka_unit_test(large_objects_make_magazines_small),
 	};
 
